@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PAUSEMON_PAUSEMON_H
+#define PAUSEMON_PAUSEMON_H
+
+/* Everything. Each header also stands alone. */
+
+#include <pausemon/collector.h>
+#include <pausemon/common.h>
+#include <pausemon/config.h>
+#include <pausemon/json.h>
+#include <pausemon/process.h>
+#include <pausemon/ring.h>
+#include <pausemon/sample.h>
+#include <pausemon/scorer.h>
+#include <pausemon/source.h>
+#include <pausemon/tiers.h>
+
+#endif
