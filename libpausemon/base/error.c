@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The XSI strerror_r: the GNU one is another function of that name. */
+#undef _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void fill(struct pausemon_error *error, int status, const char *format, va_list arguments)
+{
+    char text[512];
+
+    memset(error, 0, sizeof *error);
+    error->status = status;
+    vsnprintf(text, sizeof text, format, arguments);
+    pm_text_clean(error->text, sizeof error->text, text, strlen(text));
+}
+
+int pm_fail(struct pausemon_error *error, int status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (error) {
+        va_start(arguments, format);
+        fill(error, status, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+static int status_of(int os_errno)
+{
+    switch (os_errno) {
+    case EACCES:
+    case EPERM:
+        return PAUSEMON_ERR_DENIED;
+    case ENOENT:
+    case ENOTDIR:
+        return PAUSEMON_ERR_NOT_FOUND;
+    case ENOMEM:
+        return PAUSEMON_ERR_NOMEM;
+    default:
+        return PAUSEMON_ERR_IO;
+    }
+}
+
+int pm_fail_os(struct pausemon_error *error, int os_errno, const char *format, ...)
+{
+    int status = status_of(os_errno);
+    va_list arguments;
+    char why[128];
+    size_t used;
+
+    if (!error)
+        return status;
+    va_start(arguments, format);
+    fill(error, status, format, arguments);
+    va_end(arguments);
+    error->os_errno = os_errno;
+    if (strerror_r(os_errno, why, sizeof why) != 0)
+        snprintf(why, sizeof why, "error %d", os_errno);
+    used = strlen(error->text);
+    snprintf(error->text + used, sizeof error->text - used, ": %s", why);
+    return status;
+}
+
+static const char *const status_texts[] = {
+    "ok",
+    "nothing yet",
+    "the recording is over",
+    "out of memory",
+    "invalid argument",
+    "not understood",
+    "a limit was reached",
+    "the system refused",
+    "the rights are missing",
+    "not found",
+    "not supported here",
+};
+
+const char *pausemon_status_text(int status)
+{
+    if (status > 0 || status < PAUSEMON_ERR_UNSUPPORTED)
+        return "unknown status";
+    return status_texts[-status];
+}
+
+const char *pausemon_version(void)
+{
+    return PM_VERSION;
+}
+
+int pausemon_has(const char *part)
+{
+    static const struct {
+        const char *name;
+        int built;
+    } parts[] = {{"json", PM_HAS_JSON}, {"config", PM_HAS_CONFIG}};
+
+    for (size_t i = 0; part && i < sizeof parts / sizeof parts[0]; i++)
+        if (strcmp(parts[i].name, part) == 0)
+            return parts[i].built;
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PM_BASE_HOST_H
+#define PM_BASE_HOST_H
+
+/* The embedding program, as an object sees it: its memory, its log, its clock. Every object
+ * holds one of its own; nothing is shared. */
+
+#include <pausemon/common.h>
+
+#define PM_NS_PER_S 1000000000
+#define PM_NS_PER_MS 1000000
+#define PM_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+struct pm_host {
+    struct pausemon_host given; /* every function set */
+    int64_t offset_until_ns;    /* realtime until which utc_offset_s is good */
+    int64_t utc_offset_s;
+    uint64_t system_clock; /* 1: the clock is the system's own */
+};
+
+void pm_host_init(struct pm_host *host, const struct pausemon_host *given);
+
+/* Zeroed; NULL when there is none. */
+void *pm_alloc(const struct pm_host *host, size_t size);
+void *pm_resize(const struct pm_host *host, void *pointer, size_t size);
+void pm_free(const struct pm_host *host, void *pointer);
+
+void pm_log(const struct pm_host *host, int level, const char *format, ...) PM_PRINTF(3, 4);
+
+void pm_now(struct pm_host *host, struct pausemon_instant *now);
+
+/* One clock only: cheap enough for every row. */
+int64_t pm_monotonic_ns(const struct pm_host *host);
+
+/* CPU time of the calling thread: the library's own cost. Not the host's clock: it measures
+ * this machine, whatever time the host pretends. */
+int64_t pm_thread_cpu_ns(void);
+
+#endif
