@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/table.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "core/arith.h"
+
+#define RATES                                                                                      \
+    (PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD |        \
+     PAUSEMON_HAVE_RUN_DELAY | PAUSEMON_HAVE_IO_BYTES | PAUSEMON_HAVE_CHILD_CPU |                  \
+     PAUSEMON_HAVE_BLOCKED)
+
+void pm_table_init(struct pm_table *table, const struct pm_host *host,
+                   const struct pausemon_config *config)
+{
+    memset(table, 0, sizeof *table);
+    table->host = host;
+    table->config = config;
+    pm_map_init(&table->index, host);
+}
+
+void pm_table_free(struct pm_table *table)
+{
+    pm_map_free(&table->index);
+    pm_free(table->host, table->entries);
+    table->entries = NULL;
+}
+
+void pm_table_begin(struct pm_table *table, int64_t look_ns)
+{
+    table->pass++;
+    table->look_ns = look_ns;
+    table->births = table->deaths = table->skipped = 0;
+    table->status = 0;
+}
+
+static uint64_t is_suspect(const struct pm_table *table, const char *command)
+{
+    const struct pm_config_list *patterns = &table->config->suspects;
+
+    for (int64_t i = 0; i < patterns->count; i++)
+        if (patterns->items[i][0] && pm_text_contains_nocase(command, patterns->items[i]))
+            return 1;
+    return 0;
+}
+
+void pm_table_mark_suspects(struct pm_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        table->entries[i].process.suspect = is_suspect(table, table->entries[i].process.command);
+}
+
+/* ---- entries ---- */
+
+static struct pm_entry *add_entry(struct pm_table *table, int64_t pid)
+{
+    if (table->count >= PAUSEMON_MAX_PROCESSES) {
+        table->skipped++;
+        return NULL;
+    }
+    if (table->count == table->capacity) {
+        size_t capacity = table->capacity ? table->capacity * 2 : 256;
+        struct pm_entry *fresh = pm_resize(table->host, table->entries, capacity * sizeof *fresh);
+        if (!fresh) {
+            table->status = PAUSEMON_ERR_NOMEM;
+            return NULL;
+        }
+        table->entries = fresh;
+        table->capacity = capacity;
+    }
+    if (pm_map_set(&table->index, pid, (uint32_t)table->count) < 0) {
+        table->status = PAUSEMON_ERR_NOMEM;
+        return NULL;
+    }
+    table->births++;
+    memset(&table->entries[table->count], 0, sizeof *table->entries);
+    return &table->entries[table->count++];
+}
+
+static void remove_entry(struct pm_table *table, struct pm_entry *entry)
+{
+    struct pm_entry *last = &table->entries[--table->count];
+
+    table->deaths++;
+    pm_map_remove(&table->index, entry->last.pid);
+    if (entry == last)
+        return;
+    *entry = *last;
+    pm_map_set(&table->index, entry->last.pid, (uint32_t)(entry - table->entries)); /* replaces */
+}
+
+static bool same_identity(const struct pausemon_row *known, const struct pausemon_row *row)
+{
+    if (known->have & row->have & PAUSEMON_HAVE_START_TIME)
+        return known->start_time == row->start_time;
+    if (row->verb != PAUSEMON_ROW_FULL && row->command[0] == '\0')
+        return true;
+    return strcmp(known->command, row->command) == 0;
+}
+
+/* ---- from two rows to one judged process ---- */
+
+/* Growth of a counter that is known in both rows and did not fall. */
+static bool growth(const struct pm_entry *entry, const struct pausemon_row *row, uint64_t have,
+                   size_t offset, uint64_t *delta)
+{
+    uint64_t before = pm_value(&entry->last, offset), now = pm_value(row, offset);
+
+    if (!(entry->last.have & row->have & have) || now < before)
+        return false;
+    *delta = now - before;
+    return true;
+}
+
+static void judge_rates(struct pm_entry *entry, const struct pausemon_row *row, uint64_t elapsed)
+{
+    struct pausemon_process *process = &entry->process;
+    uint64_t delta;
+
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++) {
+        const struct pm_metric_row *metric = &pm_metrics[i];
+        uint64_t unit = i == PM_CPU ? 1000 : PM_NS_PER_S;
+        if (metric->kind != PM_COUNTER ||
+            !growth(entry, row, metric->have, metric->row_offset, &delta))
+            continue;
+        *pm_field(process, metric->process_offset) = pm_mul_div(delta, unit, elapsed);
+        process->have |= metric->have;
+    }
+    for (size_t i = 0; i < PM_BLAME_COUNT; i++) {
+        if (!growth(entry, row, pm_blame[i].have, pm_blame[i].row_offset, &delta))
+            continue;
+        *pm_field(process, pm_blame[i].process_offset) = delta;
+        process->have |= pm_blame[i].have;
+    }
+    if (!(row->have & PAUSEMON_HAVE_CPU) && row->have & PAUSEMON_HAVE_CPU_RATE) {
+        process->cpu = row->cpu_rate;
+        process->have |= PAUSEMON_HAVE_CPU;
+    }
+}
+
+/* Whether it is known to have run since the look before. A rate may round to nothing. */
+static bool ran(const struct pm_entry *entry, const struct pausemon_row *row)
+{
+    uint64_t delta;
+
+    if (row->have & PAUSEMON_HAVE_CPU)
+        return growth(entry, row, PAUSEMON_HAVE_CPU, offsetof(struct pausemon_row, cpu_ns),
+                      &delta) &&
+               delta > 0;
+    return row->have & PAUSEMON_HAVE_CPU_RATE && row->cpu_rate > 0;
+}
+
+static void judge_state(struct pm_table *table, struct pm_entry *entry,
+                        const struct pausemon_row *row, bool first, uint64_t elapsed)
+{
+    struct pausemon_process *process = &entry->process;
+    bool now = row->state == PAUSEMON_STATE_UNINTERRUPTIBLE;
+    bool still = !first && now && entry->last.state == row->state && !ran(entry, row);
+    uint64_t after_ns = (uint64_t)table->config->stuck_after_ms * PM_NS_PER_MS;
+
+    if (!still)
+        entry->uninterruptible_since_ns = row->read_ns;
+    process->state = row->state;
+    if (now &&
+        (after_ns == 0 || pm_elapsed(entry->uninterruptible_since_ns, row->read_ns) >= after_ns))
+        process->state = PAUSEMON_STATE_STUCK;
+    if (elapsed > 0 && row->state && entry->last.state) {
+        process->blocked_ns = still ? elapsed : 0;
+        process->have |= PAUSEMON_HAVE_BLOCKED;
+    }
+}
+
+static void judge(struct pm_table *table, struct pm_entry *entry, const struct pausemon_row *row,
+                  bool first)
+{
+    struct pausemon_process *process = &entry->process;
+    uint64_t suspect = process->suspect;
+    bool renamed = first || strcmp(process->command, row->command) != 0;
+    uint64_t elapsed = first ? 0 : pm_elapsed(entry->last.read_ns, row->read_ns);
+
+    memset(process, 0, sizeof *process);
+    process->size = sizeof *process;
+    process->pid = row->pid;
+    process->ppid = row->have & PAUSEMON_HAVE_PPID ? row->ppid : 0;
+    process->start_time = row->have & PAUSEMON_HAVE_START_TIME ? row->start_time : 0;
+    process->have = row->have & (PAUSEMON_HAVE_PPID | PAUSEMON_HAVE_START_TIME);
+    process->elapsed_ns = elapsed;
+    memcpy(process->command, row->command, sizeof process->command);
+    process->suspect = renamed ? is_suspect(table, process->command) : suspect;
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (pm_metrics[i].kind == PM_GAUGE && row->have & pm_metrics[i].have) {
+            *pm_field(process, pm_metrics[i].process_offset) =
+                pm_value(row, pm_metrics[i].row_offset);
+            process->have |= pm_metrics[i].have;
+        }
+    if (elapsed > 0)
+        judge_rates(entry, row, elapsed);
+    judge_state(table, entry, row, first, elapsed);
+    if (process->have & PAUSEMON_HAVE_MEM)
+        process->mem_age_ns = pm_elapsed(entry->mem_read_ns, table->look_ns);
+}
+
+/* ---- rows ---- */
+
+/* A copy whose every field can be relied on; false if it makes no sense. */
+static bool accept_row(const struct pm_table *table, const struct pausemon_row *given,
+                       struct pausemon_row *row)
+{
+    if (given->size < offsetof(struct pausemon_row, have) || given->pid < 0 ||
+        given->verb > PAUSEMON_ROW_GONE)
+        return false;
+    memset(row, 0, sizeof *row);
+    memcpy(row, given, given->size < sizeof *row ? (size_t)given->size : sizeof *row);
+    row->size = sizeof *row;
+    row->have &= ~(row->denied | PAUSEMON_HAVE_BLOCKED);
+    if (row->read_ns == 0)
+        row->read_ns = table->look_ns;
+    if (row->state >= PAUSEMON_STATE_STUCK)
+        row->state = PAUSEMON_STATE_UNKNOWN;
+    pm_text_clean(row->command, sizeof row->command, given->command,
+                  strnlen(given->command, sizeof given->command));
+    return true;
+}
+
+#define OVERLAY(bit, field)                                                                        \
+    if (!(row->have & PAUSEMON_HAVE_##bit))                                                        \
+    row->field = known->field
+
+/* Completes a partial row with what is known. */
+static void overlay(struct pausemon_row *row, const struct pausemon_row *known)
+{
+    if (row->verb == PAUSEMON_ROW_UNCHANGED)
+        row->have = row->denied = 0;
+    OVERLAY(PPID, ppid);
+    OVERLAY(START_TIME, start_time);
+    OVERLAY(STATE, state);
+    OVERLAY(CPU_RATE, cpu_rate);
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (!(row->have & pm_metrics[i].have))
+            *pm_field(row, pm_metrics[i].row_offset) = pm_value(known, pm_metrics[i].row_offset);
+    for (size_t i = 0; i < PM_BLAME_COUNT; i++)
+        if (!(row->have & pm_blame[i].have))
+            *pm_field(row, pm_blame[i].row_offset) = pm_value(known, pm_blame[i].row_offset);
+    if (row->command[0] == '\0')
+        memcpy(row->command, known->command, sizeof row->command);
+    row->denied |= known->denied & ~row->have;
+    row->have = (row->have | known->have) & ~row->denied;
+}
+
+void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
+{
+    struct pausemon_row row;
+    struct pm_entry *entry = NULL;
+    bool first = false;
+
+    if (!accept_row(table, given, &row)) {
+        table->skipped++;
+        return;
+    }
+    uint32_t index = pm_map_get(&table->index, row.pid);
+    if (index != PM_MAP_NONE)
+        entry = &table->entries[index];
+    if (entry && entry->pass == table->pass)
+        return; /* one row a look */
+    if (entry && (row.verb == PAUSEMON_ROW_GONE || !same_identity(&entry->last, &row))) {
+        remove_entry(table, entry);
+        entry = NULL;
+        if (row.verb == PAUSEMON_ROW_GONE)
+            return;
+    }
+    if (!entry) {
+        if (row.verb == PAUSEMON_ROW_GONE || row.verb == PAUSEMON_ROW_UNCHANGED) {
+            table->skipped++; /* nothing is known that it could be about */
+            return;
+        }
+        entry = add_entry(table, row.pid);
+        if (!entry)
+            return;
+        first = true;
+    }
+    bool mem_read = row.have & PAUSEMON_HAVE_MEM && row.verb != PAUSEMON_ROW_UNCHANGED;
+    if (!first && row.verb != PAUSEMON_ROW_FULL)
+        overlay(&row, &entry->last);
+    if (mem_read)
+        entry->mem_read_ns = row.read_ns;
+    judge(table, entry, &row, first);
+    entry->last = row;
+    entry->pass = table->pass;
+}
+
+/* Not looked at: what it did since is not known. What it is stays, and ages. */
+static void forget_rates(const struct pm_table *table, struct pm_entry *entry)
+{
+    struct pausemon_process *process = &entry->process;
+
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (pm_metrics[i].kind == PM_COUNTER)
+            *pm_field(process, pm_metrics[i].process_offset) = 0;
+    for (size_t i = 0; i < PM_BLAME_COUNT; i++)
+        *pm_field(process, pm_blame[i].process_offset) = 0;
+    process->have &= ~(uint64_t)RATES;
+    process->blocked_ns = process->elapsed_ns = 0;
+    if (process->have & PAUSEMON_HAVE_MEM)
+        process->mem_age_ns = pm_elapsed(entry->mem_read_ns, table->look_ns);
+}
+
+int pm_table_end(struct pm_table *table, bool complete)
+{
+    for (size_t i = table->count; i-- > 0;) {
+        struct pm_entry *entry = &table->entries[i];
+        if (entry->pass == table->pass)
+            continue;
+        if (complete) {
+            remove_entry(table, entry);
+            continue;
+        }
+        forget_rates(table, entry);
+    }
+    return table->status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PM_CORE_TABLE_H
+#define PM_CORE_TABLE_H
+
+/* All processes, by identity: rows come in, rates come out. One pass: begin, put …, end. */
+
+#include <stdbool.h>
+
+#include "base/map.h"
+#include "core/config.h"
+
+struct pm_entry {
+    struct pausemon_row last;        /* what is known: the last row, over those before it */
+    struct pausemon_process process; /* judged from the last two */
+    int64_t uninterruptible_since_ns;
+    int64_t mem_read_ns;
+    uint64_t pass; /* in which it was last seen */
+};
+
+struct pm_table {
+    const struct pm_host *host;
+    const struct pausemon_config *config;
+    struct pm_entry *entries; /* dense, in no order */
+    size_t count, capacity;
+    struct pm_map index; /* from pid */
+    uint64_t pass;
+    int64_t look_ns;
+    uint64_t births, deaths, skipped; /* in this pass */
+    int status;                       /* a negative one if this pass lost something */
+};
+
+/* The host and the config must live as long as the table. */
+void pm_table_init(struct pm_table *table, const struct pm_host *host,
+                   const struct pausemon_config *config);
+void pm_table_free(struct pm_table *table);
+
+void pm_table_begin(struct pm_table *table, int64_t look_ns);
+void pm_table_put(struct pm_table *table, const struct pausemon_row *row);
+
+/* Absence is death only in a complete pass. Returns the status. */
+int pm_table_end(struct pm_table *table, bool complete);
+
+/* Marks suspects anew, after the config changed. */
+void pm_table_mark_suspects(struct pm_table *table);
+
+#endif
