@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "sources/top.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/calendar.h"
+
+void pm_top_text_init(struct pm_top_text *text, struct pm_host *host)
+{
+    memset(text, 0, sizeof *text);
+    text->host = host;
+    pm_buffer_init(&text->buffer, host, PM_TOP_MAX_SAMPLE);
+}
+
+void pm_top_text_free(struct pm_top_text *text)
+{
+    pm_buffer_free(&text->buffer);
+}
+
+void pm_top_text_reset(struct pm_top_text *text)
+{
+    pm_buffer_consume(&text->buffer, text->buffer.length);
+    pm_top_next(&text->splitter);
+    text->samples = 0;
+}
+
+bool pm_top_text_has_sample(struct pm_top_text *text)
+{
+    return pm_top_split(&text->splitter, pm_buffer_content(&text->buffer), text->buffer.length) ==
+           PM_TOP_SAMPLE;
+}
+
+void pm_top_text_describe_date(const struct pm_top_splitter *splitter, char *text, size_t size)
+{
+    struct pm_date date;
+
+    pm_date_from_seconds(&date, splitter->date_s);
+    if (splitter->has_date)
+        snprintf(text, size, "%04d/%02d/%02d %02d:%02d:%02d", (int)date.year, (int)date.month,
+                 (int)date.day, (int)date.hour, (int)date.minute, (int)date.second);
+    else
+        snprintf(text, size, "no date");
+}
+
+/* Dates have whole seconds and may stand still or go back: at least a second passes. A local
+ * time without its zone is taken as UTC. */
+static void set_time(struct pm_top_text *text, struct pausemon_sink *sink)
+{
+    const struct pm_top_splitter *splitter = &text->splitter;
+    struct pausemon_instant time = {0};
+    int64_t dated_ns = splitter->has_date ? splitter->date_s * PM_NS_PER_S : 0;
+
+    if (text->samples == 0)
+        text->time_ns = dated_ns;
+    else if (dated_ns >= text->time_ns + PM_NS_PER_S)
+        text->time_ns = dated_ns;
+    else
+        text->time_ns += PM_NS_PER_S;
+    time.monotonic_ns = time.boottime_ns = text->time_ns;
+    time.realtime_ns = splitter->has_date ? dated_ns : text->time_ns;
+    pausemon_sink_at(sink, &time);
+}
+
+/* Puts every row that can be read; counts the others. */
+static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, uint64_t *dropped)
+{
+    const struct pm_top_splitter *splitter = &text->splitter;
+    const char *at = pm_buffer_content(&text->buffer) + splitter->rows_start;
+    const char *end = pm_buffer_content(&text->buffer) + splitter->rows_end;
+    uint64_t rows = 0;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)(newline - at);
+        struct pausemon_row row;
+
+        if (length > 0 && at[length - 1] == '\r')
+            length--;
+        if (pm_top_parse_row(&splitter->header, at, length, &row)) {
+            /* top has nothing to compare with in its first sample: its 0.0 is not a rate. */
+            if (text->samples == 0)
+                row.have &= ~(uint64_t)PAUSEMON_HAVE_CPU_RATE;
+            pausemon_sink_put(sink, &row);
+            rows++;
+        } else if (pm_top_is_row(at, length)) {
+            ++*dropped;
+        }
+        at = newline + 1;
+    }
+    return rows;
+}
+
+int pm_top_text_deliver(struct pm_top_text *text, struct pausemon_sink *sink, bool dated)
+{
+    struct pm_top_splitter *splitter = &text->splitter;
+    uint64_t dropped = 0, number = text->samples + 1;
+    char date[32];
+
+    pm_top_text_describe_date(splitter, date, sizeof date);
+    if (splitter->headless)
+        pm_log(text->host, PAUSEMON_LOG_WARNING,
+               "top: before sample %llu (%s): %llu dates without a header are incomplete",
+               (unsigned long long)number, date, (unsigned long long)splitter->headless);
+    if (dated)
+        set_time(text, sink);
+    uint64_t rows = put_rows(text, sink, &dropped);
+    if (dropped) {
+        pausemon_sink_skipped(sink, dropped);
+        pm_log(text->host, PAUSEMON_LOG_WARNING,
+               "top: sample %llu (%s): %llu rows dropped, misaligned or cut off",
+               (unsigned long long)number, date, (unsigned long long)dropped);
+    }
+    if (rows == 0 && !(splitter->has_total && splitter->total == 0))
+        pm_log(text->host, PAUSEMON_LOG_WARNING,
+               "top: sample %llu (%s) is incomplete: a header without rows",
+               (unsigned long long)number, date);
+    bool partial = splitter->has_total && rows < splitter->total;
+    pm_buffer_consume(&text->buffer, splitter->at);
+    pm_top_next(splitter);
+    text->samples++;
+    return partial ? PAUSEMON_LOOK_PARTIAL : PAUSEMON_LOOK_COMPLETE;
+}
