@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include <pausemon/collector.h>
+
+#include <string.h>
+
+#include "core/arith.h"
+#include "core/select.h"
+#include "sources/source.h"
+
+/* What later parts blame by is wanted whatever is judged. */
+#define ALWAYS_WANTED                                                                              \
+    (PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_CPU_RATE | PAUSEMON_HAVE_STATE | PAUSEMON_HAVE_MEM |        \
+     PAUSEMON_HAVE_CMPRS | PAUSEMON_HAVE_PPID | PAUSEMON_HAVE_START_TIME |                         \
+     PAUSEMON_HAVE_RUN_DELAY | PAUSEMON_HAVE_IO_BYTES | PAUSEMON_HAVE_CHILD_CPU)
+
+struct pausemon_collector {
+    struct pm_host host;
+    struct pausemon_config config;
+    struct pausemon_source *source;
+    struct pm_table table;
+    struct pausemon_sink sink;
+    struct pausemon_sample sample;
+    struct pausemon_instant now; /* of the look going on */
+    bool begun;                  /* the look going on has put something */
+    bool looked, ended;
+    int64_t look_ns;   /* of the last look, in the source's time */
+    int64_t called_ns; /* collect was called, in the host's time */
+};
+
+static void begin(struct pausemon_collector *collector)
+{
+    if (!collector->begun)
+        pm_table_begin(&collector->table, collector->now.monotonic_ns);
+    collector->begun = true;
+}
+
+static void sink_put(void *user, const struct pausemon_row *row)
+{
+    struct pausemon_collector *collector = user;
+
+    begin(collector);
+    pm_table_put(&collector->table, row);
+}
+
+static void sink_at(void *user, const struct pausemon_instant *instant)
+{
+    struct pausemon_collector *collector = user;
+
+    if (!collector->begun)
+        collector->now = *instant;
+}
+
+static void sink_skipped(void *user, uint64_t count)
+{
+    struct pausemon_collector *collector = user;
+
+    begin(collector);
+    collector->table.skipped += count;
+}
+
+static uint64_t wanted(const struct pausemon_config *config)
+{
+    uint64_t wants = ALWAYS_WANTED;
+
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (config->weight[i] || config->rule[i].enabled)
+            wants |= pm_metrics[i].have;
+    return wants;
+}
+
+void pausemon_collector_set_config(struct pausemon_collector *collector,
+                                   const struct pausemon_config *config)
+{
+    pausemon_config_copy(&collector->config, config);
+    collector->sink.wants = wanted(config);
+    pm_table_mark_suspects(&collector->table);
+}
+
+int pausemon_collector_new(struct pausemon_collector **out, const struct pausemon_config *config,
+                           struct pausemon_source *source, const struct pausemon_host *given)
+{
+    struct pausemon_config *defaults = NULL;
+    struct pm_host host;
+
+    *out = NULL;
+    if (!source)
+        return PAUSEMON_ERR_INVALID;
+    if (!config) {
+        if (pausemon_config_new(&defaults, given) < 0)
+            return PAUSEMON_ERR_NOMEM;
+        config = defaults;
+    }
+    pm_host_init(&host, given);
+    struct pausemon_collector *collector = pm_alloc(&host, sizeof *collector);
+    if (collector) {
+        collector->host = collector->config.host = host;
+        collector->source = source;
+        collector->sink = (struct pausemon_sink){collector, sink_put, sink_at, sink_skipped, 0};
+        pm_sample_init(&collector->sample, &host);
+        pm_table_init(&collector->table, &collector->host, &collector->config);
+        pausemon_collector_set_config(collector, config);
+    }
+    pausemon_config_free(defaults);
+    *out = collector;
+    return collector ? 0 : PAUSEMON_ERR_NOMEM;
+}
+
+void pausemon_collector_free(struct pausemon_collector *collector)
+{
+    if (!collector)
+        return;
+    pm_table_free(&collector->table);
+    pm_free(&collector->host, collector);
+}
+
+static void fill_info(struct pausemon_collector *collector, int look, int64_t cost_ns)
+{
+    struct pausemon_sample_info *info = &collector->sample.info;
+    int64_t now_ns = collector->now.monotonic_ns;
+
+    info->time = collector->now;
+    info->elapsed_ns = collector->looked ? pm_elapsed(collector->look_ns, now_ns) : 0;
+    info->complete = look == PAUSEMON_LOOK_COMPLETE;
+    info->cost_us = cost_ns > 0 ? (uint64_t)cost_ns / 1000 : 0;
+    collector->look_ns = now_ns;
+    collector->looked = true;
+}
+
+int pausemon_collector_collect(const struct pausemon_sample **sample,
+                               struct pausemon_collector *collector, struct pausemon_error *error)
+{
+    int64_t cost_ns = pm_thread_cpu_ns();
+
+    *sample = NULL;
+    pm_now(&collector->host, &collector->now);
+    collector->called_ns = collector->now.monotonic_ns;
+    collector->begun = false;
+    int look = pm_source_read(collector->source, &collector->sink, error);
+    collector->ended = look == PAUSEMON_ERR_END;
+    if (look < 0)
+        return look;
+    begin(collector);
+    int status = pm_table_end(&collector->table, look == PAUSEMON_LOOK_COMPLETE);
+    if (status < 0)
+        return pm_fail(error, status, "the table of processes: out of memory");
+    pm_select(&collector->sample, &collector->table, &collector->config);
+    fill_info(collector, look, pm_thread_cpu_ns() - cost_ns);
+    *sample = &collector->sample;
+    return 0;
+}
+
+int pausemon_collector_get_fd(const struct pausemon_collector *collector)
+{
+    return pausemon_source_get_fd(collector->source);
+}
+
+int pausemon_collector_get_timeout(struct pausemon_collector *collector)
+{
+    int64_t now_ns = pm_monotonic_ns(&collector->host);
+    int64_t due_ns = pm_source_get_deadline(collector->source);
+
+    if (collector->ended)
+        return -1;
+    if (!collector->looked && collector->called_ns == 0)
+        return 0;
+    int64_t next_ns = collector->called_ns + collector->config.interval_ms * PM_NS_PER_MS;
+    if (due_ns >= 0 && due_ns < next_ns)
+        next_ns = due_ns;
+    /* Up: a timeout that ends too early would be a round for nothing. */
+    return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns + PM_NS_PER_MS - 1) / PM_NS_PER_MS);
+}
+
+const struct pausemon_process *pausemon_collector_get_process(
+    const struct pausemon_collector *collector, size_t index)
+{
+    return index < collector->table.count ? &collector->table.entries[index].process : NULL;
+}
