@@ -190,20 +190,26 @@ int pausemon_config_check(const struct pausemon_config *config, struct pausemon_
     return 0;
 }
 
+static const char *last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot ? dot + 1 : name;
+}
+
 int pm_config_fail_unknown(struct pausemon_error *error, const char *name)
 {
-    const char *names[PM_CONFIG_MAX_KEYS + 1] = {NULL};
-    const char *key = strrchr(name, '.');
+    const char *names[PM_CONFIG_MAX_KEYS + 1] = {NULL}, *parts[PM_CONFIG_MAX_KEYS + 1] = {NULL};
 
-    for (size_t i = 0; i < pm_config_row_count; i++)
+    for (size_t i = 0; i < pm_config_row_count; i++) {
         names[i] = pm_config_rows[i].key.name;
-    const char *near = pausemon_nearest_name(name, names);
-    /* The right key in the wrong section. */
-    for (size_t i = 0; !near && i < pm_config_row_count; i++) {
-        const char *other = strrchr(names[i], '.');
-        if (strcmp(other ? other + 1 : names[i], key ? key + 1 : name) == 0)
-            near = names[i];
+        parts[i] = last_part(names[i]);
     }
+    const char *near = pausemon_nearest_name(name, names);
+    /* Or nearly the right key in the wrong section. */
+    const char *part = near ? NULL : pausemon_nearest_name(last_part(name), parts);
+    for (size_t i = 0; part && !near; i++)
+        near = parts[i] == part ? names[i] : NULL;
     return pm_fail(error, PAUSEMON_ERR_NOT_FOUND, "unknown key \"%s\"%s%s%s", name,
                    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }

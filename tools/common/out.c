@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/out.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/args.h"
+
+int out_write(void *file, const char *bytes, size_t length)
+{
+    return fwrite(bytes, 1, length, file) == length ? 0 : PAUSEMON_ERR_IO;
+}
+
+int out_finish(const char *program, FILE *file)
+{
+    errno = 0;
+    if (fflush(file) == 0 && !ferror(file))
+        return 0;
+    if (errno == EPIPE)
+        return -1;
+    return args_fail(program, -1, "the output could not be written: %s",
+                     errno ? strerror(errno) : "an earlier write failed");
+}
+
+static void print_log(void *program, int level, const char *text)
+{
+    if (level <= PAUSEMON_LOG_WARNING)
+        fprintf(stderr, "%s: %s\n", (const char *)program, text);
+}
+
+void out_host(struct pausemon_host *host, const char *program)
+{
+    *host = (struct pausemon_host)PAUSEMON_HOST_INIT;
+    host->user = (void *)(uintptr_t)program;
+    host->log = print_log;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_OUT_H
+#define TOOLS_OUT_H
+
+#include <pausemon/common.h>
+#include <stdio.h>
+
+/* A pausemon_write_fn to the FILE given as user. */
+int out_write(void *file, const char *bytes, size_t length);
+
+/* 0 if everything written to the file has arrived; else -1 after a line on stderr, unless the
+ * reader simply went away (a closed pipe). */
+int out_finish(const char *program, FILE *file);
+
+/* A host whose log goes to stderr as "program: …", warnings and errors only. */
+void out_host(struct pausemon_host *host, const char *program);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "pausemon/table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#define CELL_SIZE 96
+
+/* ---- cells ---- */
+
+static void format_size(char *cell, uint64_t bytes)
+{
+    static const char units[] = "BKMGTPE";
+    size_t unit = 0;
+    uint64_t rest = 0;
+
+    while (bytes >= 1024 && unit < sizeof units - 2) {
+        rest = bytes % 1024;
+        bytes /= 1024;
+        unit++;
+    }
+    if (unit > 0 && bytes < 10)
+        snprintf(cell, CELL_SIZE, "%" PRIu64 ".%" PRIu64 "%c", bytes, rest * 10 / 1024,
+                 units[unit]);
+    else
+        snprintf(cell, CELL_SIZE, "%" PRIu64 "%c", bytes, units[unit]);
+}
+
+static void format_count(char *cell, uint64_t count)
+{
+    snprintf(cell, CELL_SIZE, "%" PRIu64, count);
+}
+
+static void format_percent(char *cell, uint64_t tenths)
+{
+    snprintf(cell, CELL_SIZE, "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
+}
+
+static void put_score(char *cell, const struct pausemon_process *process)
+{
+    format_count(cell, process->score);
+}
+
+static void put_command(char *cell, const struct pausemon_process *process)
+{
+    snprintf(cell, CELL_SIZE, "%s%s", process->command, process->suspect ? " !" : "");
+}
+
+static void put_pid(char *cell, const struct pausemon_process *process)
+{
+    snprintf(cell, CELL_SIZE, "%" PRId64, process->pid);
+}
+
+static void put_state(char *cell, const struct pausemon_process *process)
+{
+    snprintf(cell, CELL_SIZE, "%s", pausemon_state_name(process->state));
+}
+
+static void put_why(char *cell, const struct pausemon_process *process)
+{
+    size_t used = 0;
+
+    cell[0] = '\0';
+    for (uint64_t bit = 1; pausemon_category_name(bit); bit <<= 1)
+        if (process->categories & bit)
+            used += (size_t)snprintf(cell + used, CELL_SIZE - used, "%s%s", used ? "," : "",
+                                     pausemon_category_name(bit));
+}
+
+/* Either `put`, or a metric by its bit and how it is written. */
+static const struct column {
+    const char *title;
+    void (*put)(char *cell, const struct pausemon_process *process);
+    uint64_t have;
+    void (*format)(char *cell, uint64_t value);
+    int left; /* aligned */
+} columns[] = {
+    {"SCORE", put_score, 0, NULL, 0},
+    {"COMMAND", put_command, 0, NULL, 1},
+    {"PID", put_pid, 0, NULL, 0},
+    {"STATE", put_state, 0, NULL, 1},
+    {"%CPU", NULL, PAUSEMON_HAVE_CPU, format_percent, 0},
+    {"MEM", NULL, PAUSEMON_HAVE_MEM, format_size, 0},
+    {"CMPRS", NULL, PAUSEMON_HAVE_CMPRS, format_size, 0},
+    {"PAGEINS/s", NULL, PAUSEMON_HAVE_PAGEINS, format_count, 0},
+    {"CSW/s", NULL, PAUSEMON_HAVE_CSW, format_count, 0},
+    {"SYSBSD/s", NULL, PAUSEMON_HAVE_SYSBSD, format_count, 0},
+    {"THREADS", NULL, PAUSEMON_HAVE_THREADS, format_count, 0},
+    {"WHY", put_why, 0, NULL, 1},
+};
+
+#define COLUMN_COUNT (sizeof columns / sizeof columns[0])
+
+static void put_cell(char *cell, const struct column *column,
+                     const struct pausemon_process *process)
+{
+    uint64_t value;
+
+    if (column->put)
+        column->put(cell, process);
+    else if (pausemon_process_get_metric(process, column->have, &value) == 0)
+        column->format(cell, value);
+    else
+        strcpy(cell, "-");
+}
+
+/* ---- rows ---- */
+
+/* Columns of a terminal. Where the locale cannot say, a character is one. */
+static int width_of(const char *text)
+{
+    wchar_t wide[CELL_SIZE];
+    size_t length = mbstowcs(wide, text, CELL_SIZE);
+    int width = length == (size_t)-1 ? -1 : wcswidth(wide, length);
+
+    for (const char *at = text; width < 0 && *at; at++)
+        length = (at == text || length == (size_t)-1 ? 0 : length) + ((*at & 0xC0) != 0x80);
+    return width < 0 ? (int)length : width;
+}
+
+static void print_padded(const char *text, int width, const struct column *column, int last)
+{
+    int blanks = width - width_of(text);
+
+    printf("%*s%s%*s%s", column->left ? 0 : blanks, "", text, column->left && !last ? blanks : 0,
+           "", last ? "\n" : "  ");
+}
+
+static void print_line_about(const struct pausemon_sample_info *info)
+{
+    time_t local = (time_t)(info->time.realtime_ns / 1000000000 + info->time.utc_offset_s);
+    struct tm date;
+    char text[32] = "";
+
+    if (gmtime_r(&local, &date))
+        strftime(text, sizeof text, "%H:%M:%S", &date);
+    printf("%s  %" PRIu64 " processes, highest score %" PRIu64 ", over %.2f s, cost %.1f ms", text,
+           info->process_count, info->max_score, (double)info->elapsed_ns / 1e9,
+           (double)info->cost_us / 1e3);
+    if (info->unreadable)
+        printf(", %" PRIu64 " not fully readable", info->unreadable);
+    if (info->rogues_omitted)
+        printf(", %" PRIu64 " rogues left out", info->rogues_omitted);
+    if (!info->complete)
+        printf(", not all were looked at");
+    putchar('\n');
+}
+
+void table_print(const struct pausemon_sample *sample,
+                 const struct pausemon_process *const *processes, size_t count)
+{
+    int widths[COLUMN_COUNT];
+    char cell[CELL_SIZE];
+
+    print_line_about(pausemon_sample_get_info(sample));
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        widths[c] = width_of(columns[c].title);
+        for (size_t i = 0; i < count; i++) {
+            put_cell(cell, &columns[c], processes[i]);
+            widths[c] = width_of(cell) > widths[c] ? width_of(cell) : widths[c];
+        }
+    }
+    for (size_t c = 0; c < COLUMN_COUNT; c++)
+        print_padded(columns[c].title, widths[c], &columns[c], c + 1 == COLUMN_COUNT);
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < COLUMN_COUNT; c++) {
+            put_cell(cell, &columns[c], processes[i]);
+            print_padded(cell, widths[c], &columns[c], c + 1 == COLUMN_COUNT);
+        }
+    putchar('\n');
+}
