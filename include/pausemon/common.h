@@ -125,7 +125,7 @@ PAUSEMON_API int pausemon_has(const char *part);
 PAUSEMON_API const char *pausemon_status_text(int status);
 
 /* The name among `names` (ended by NULL) that `word` was probably meant to be: at most a third
- * of its letters differ, and never more than three. NULL when none is near. */
+ * of its letters differ (two of four or five), and never more than three. NULL when none is. */
 PAUSEMON_API const char *pausemon_nearest_name(const char *word, const char *const *names);
 
 PAUSEMON_END_DECLS

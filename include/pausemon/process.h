@@ -54,12 +54,14 @@ enum pausemon_row_verb {
  * makes rates of them. */
 struct pausemon_row {
     uint64_t size;
-    uint64_t verb;   /* enum pausemon_row_verb */
-    uint64_t have;   /* bits of enum pausemon_have: which of the fields below are set */
-    uint64_t denied; /* bits of fields that were refused (EACCES): the process is counted as
-                        unreadable. PARTIAL and UNCHANGED rows keep what was said before */
-    int64_t read_ns; /* when it was read, monotonic; 0: the time of the look */
-    int64_t pid;     /* not negative */
+    uint64_t verb;      /* enum pausemon_row_verb */
+    uint64_t have;      /* bits of enum pausemon_have: which of the fields below are set */
+    uint64_t denied;    /* bits of fields that were refused (EACCES): the process is counted as
+                           unreadable. PARTIAL and UNCHANGED rows keep what was said before */
+    uint64_t restarted; /* bits of counters that began anew since the row before (or are sums over
+                           other parts than before): no rate this time, and a start for the next */
+    int64_t read_ns;    /* when it was read, monotonic; 0: the time of the look */
+    int64_t pid;        /* not negative */
     int64_t ppid;
     int64_t start_time; /* with pid the identity. Only equality counts. Linux: clock ticks since
                            boot. Without it pid and command are the identity */
@@ -78,13 +80,10 @@ struct pausemon_row {
     uint64_t child_cpu_ns;               /* CPU time of children that ended and were waited for */
     char command[PAUSEMON_COMMAND_SIZE]; /* any bytes; cleaned by the library */
 };
-#define PAUSEMON_ROW_INIT                                                                          \
-    {                                                                                              \
-        sizeof(struct pausemon_row), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,      \
-        {                                                                                          \
-            0                                                                                      \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define PAUSEMON_ROW_INIT {sizeof(struct pausemon_row), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                           0, 0, 0, 0, 0, {0}}
+/* clang-format on */
 
 /* Why a process was selected. */
 enum pausemon_category {
@@ -126,14 +125,10 @@ struct pausemon_process {
     uint64_t mem_age_ns; /* with HAVE_MEM: how long before this look it was read */
     char command[PAUSEMON_COMMAND_SIZE]; /* valid UTF-8 without control characters */
 };
-#define PAUSEMON_PROCESS_INIT                                                                      \
-    {                                                                                              \
-        sizeof(struct pausemon_process), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
-            0, 0,                                                                                  \
-        {                                                                                          \
-            0                                                                                      \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define PAUSEMON_PROCESS_INIT {sizeof(struct pausemon_process), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                               0, 0, 0, 0, 0, 0, 0, 0, {0}}
+/* clang-format on */
 
 /* As much of `from` as `to` has room for (to->size stays); what `from` does not have becomes 0. */
 PAUSEMON_API void pausemon_process_copy(struct pausemon_process *to,

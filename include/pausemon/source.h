@@ -67,6 +67,10 @@ PAUSEMON_API void pausemon_sink_at(struct pausemon_sink *sink,
 /* Processes that are there and could not be read at all: counted as unreadable. */
 PAUSEMON_API void pausemon_sink_skipped(struct pausemon_sink *sink, uint64_t count);
 
+/* 1: whoever reads knows nothing from before (its first look, or the one after a look that
+ * failed): every row must be FULL. Only sources that give other rows need to ask. */
+PAUSEMON_API int pausemon_sink_wants_full(const struct pausemon_sink *sink);
+
 /* Bits of enum pausemon_have that the reader has a use for. A source may skip what costs it
  * something and is not wanted. */
 PAUSEMON_API uint64_t pausemon_sink_wants(const struct pausemon_sink *sink);

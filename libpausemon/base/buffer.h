@@ -29,7 +29,7 @@ void pm_buffer_consume(struct pm_buffer *buffer, size_t size);
 
 static inline const char *pm_buffer_content(const struct pm_buffer *buffer)
 {
-    return buffer->bytes + buffer->start;
+    return buffer->bytes ? buffer->bytes + buffer->start : "";
 }
 
 #endif

@@ -24,7 +24,7 @@ bool pm_date_to_seconds(const struct pm_date *date, int64_t *seconds)
 {
     struct pm_date back;
 
-    if (date->year < 1970 || date->year > 9999 || date->month < 1 || date->month > 12 ||
+    if (date->year < 1678 || date->year > 2261 || date->month < 1 || date->month > 12 ||
         date->day < 1 || date->day > 31 || date->hour > 23 || date->minute > 59 ||
         date->second > 60)
         return false;

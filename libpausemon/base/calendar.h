@@ -11,7 +11,8 @@ struct pm_date {
     int64_t year, month, day, hour, minute, second;
 };
 
-/* Seconds since 1970; false unless it is a date of the years 1970 to 9999. */
+/* Seconds since 1970; false unless it is a date of the years 1678 to 2261: those that an int64
+ * of nanoseconds since 1970 reaches. */
 bool pm_date_to_seconds(const struct pm_date *date, int64_t *seconds);
 
 /* Any number of seconds. */

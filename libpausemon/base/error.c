@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 
+PM_PRINTF(3, 0)
 static void fill(struct pausemon_error *error, int status, const char *format, va_list arguments)
 {
     char text[512];

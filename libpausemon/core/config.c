@@ -222,8 +222,12 @@ static int set_list(struct pausemon_config *config, size_t row, const char *valu
     char text[PM_CONFIG_TEXT_SIZE];
 
     int status = pm_config_clear_list(config, row, error);
-    while (status >= 0 && (status = pm_value_item(&at, end, text, &why)) > 0)
+    for (bool first = true; status >= 0; first = false) {
+        status = pm_value_item(&at, end, first, text, &why);
+        if (status <= 0)
+            break;
         status = pm_config_add_item(config, row, text, error);
+    }
     if (status < 0 && *why)
         return pm_fail(error, status, "%s: %s", name, why);
     if (status == 0 && at != end)
@@ -281,7 +285,7 @@ int pausemon_config_set(struct pausemon_config *config, const char *name, const 
     return 0;
 }
 
-static void set_defaults(struct pausemon_config *config)
+void pm_config_set_defaults(struct pausemon_config *config)
 {
     for (size_t i = 0; i < pm_config_row_count; i++)
         set_value(config, i, pm_config_rows[i].fallback, NULL); /* a test checks every one */
@@ -301,7 +305,7 @@ int pausemon_config_new(struct pausemon_config **out, const struct pausemon_host
     if (!config)
         return PAUSEMON_ERR_NOMEM;
     config->host = host;
-    set_defaults(config);
+    pm_config_set_defaults(config);
     return 0;
 }
 

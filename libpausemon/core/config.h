@@ -78,6 +78,8 @@ int pm_config_clear_list(struct pausemon_config *config, size_t row, struct paus
 int pm_config_add_item(struct pausemon_config *config, size_t row, const char *text,
                        struct pausemon_error *error);
 
+void pm_config_set_defaults(struct pausemon_config *config);
+
 /* After values were set. */
 void pm_config_derive(struct pausemon_config *config);
 

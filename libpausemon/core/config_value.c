@@ -151,10 +151,10 @@ int pm_value_word(const char **at, const char *end, char word[PM_CONFIG_TEXT_SIZ
     return 0;
 }
 
-int pm_value_item(const char **at, const char *end, char text[PM_CONFIG_TEXT_SIZE],
+int pm_value_item(const char **at, const char *end, bool first, char text[PM_CONFIG_TEXT_SIZE],
                   const char **why)
 {
-    bool first = **at == '[';
+    bool may_follow = first;
 
     if (first)
         (*at)++;
@@ -162,7 +162,7 @@ int pm_value_item(const char **at, const char *end, char text[PM_CONFIG_TEXT_SIZ
     if (!first && *at < end && **at == ',') {
         (*at)++;
         pm_value_skip_blanks(at, end);
-        first = true; /* an item may follow */
+        may_follow = true;
     }
     if (*at >= end || **at == '#')
         return refuse(why, "a list that does not end with ] on its line");
@@ -170,7 +170,7 @@ int pm_value_item(const char **at, const char *end, char text[PM_CONFIG_TEXT_SIZ
         (*at)++;
         return 0;
     }
-    if (!first)
+    if (!may_follow)
         return refuse(why, "a list whose items have no comma between them");
     if (**at != '"' && **at != '\'')
         return refuse(why, "a list item that is no \"text\"");

@@ -28,9 +28,9 @@ int pm_value_text(const char **at, const char *end, char text[PM_CONFIG_TEXT_SIZ
 int pm_value_word(const char **at, const char *end, char word[PM_CONFIG_TEXT_SIZE],
                   const char **why);
 
-/* Walks a list: call with *at on its '['; each call reads the next item into `text` and returns
- * 1, or moves behind ']' and returns 0. */
-int pm_value_item(const char **at, const char *end, char text[PM_CONFIG_TEXT_SIZE],
+/* Walks a list: the first call with *at on its '['. Each reads the next item into `text` and
+ * returns 1, or moves behind ']' and returns 0. */
+int pm_value_item(const char **at, const char *end, bool first, char text[PM_CONFIG_TEXT_SIZE],
                   const char **why);
 
 void pm_value_skip_blanks(const char **at, const char *end);

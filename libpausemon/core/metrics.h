@@ -7,6 +7,14 @@
 
 #include <pausemon/process.h>
 
+/* What these structs had in the first release: nobody may bring less. */
+#define PM_ROW_FIRST_SIZE (offsetof(struct pausemon_row, command) + PAUSEMON_COMMAND_SIZE)
+#define PM_PROCESS_FIRST_SIZE (offsetof(struct pausemon_process, command) + PAUSEMON_COMMAND_SIZE)
+
+/* A process with one of these was looked at twice. */
+#define PM_RATES                                                                                   \
+    (PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD)
+
 /* The judged metrics, in the order of JSON. */
 enum pm_metric {
     PM_CPU,

@@ -28,6 +28,8 @@ int pausemon_ring_new(struct pausemon_ring **out, size_t capacity,
 {
     struct pm_host host;
 
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
     *out = NULL;
     if (capacity < 1 || capacity > PAUSEMON_MAX_RING)
         return PAUSEMON_ERR_INVALID;
@@ -84,7 +86,7 @@ int pausemon_ring_freeze(struct pausemon_ring *copy, const struct pausemon_ring 
 {
     uint64_t tier = 0;
 
-    if (copy == ring)
+    if (!copy || !ring || copy == ring)
         return PAUSEMON_ERR_INVALID;
     if (ring->count > copy->capacity)
         return PAUSEMON_ERR_LIMIT;

@@ -15,6 +15,8 @@ int pausemon_sample_new(struct pausemon_sample **out, const struct pausemon_host
 {
     struct pm_host host;
 
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
     pm_host_init(&host, given);
     *out = pm_alloc(&host, sizeof **out);
     if (!*out)
@@ -84,7 +86,7 @@ int pausemon_process_get_metric(const struct pausemon_process *process, uint64_t
     const char *name;
     size_t offset = offset_of(have_bit, &name);
 
-    if (!offset)
+    if (!offset || !process || !value || process->size < offset + sizeof *value)
         return PAUSEMON_ERR_INVALID;
     if (!(process->have & have_bit))
         return PAUSEMON_ERR_NOT_FOUND;

@@ -44,7 +44,7 @@ int pausemon_score_process(const struct pausemon_config *config,
 {
     struct pausemon_process known = PAUSEMON_PROCESS_INIT;
 
-    if (!config || !process || process->size < offsetof(struct pausemon_process, score))
+    if (!config || !process || process->size < PM_PROCESS_FIRST_SIZE)
         return PAUSEMON_ERR_INVALID;
     pausemon_process_copy(&known, process);
     return (int)pm_score(config, &known);

@@ -95,11 +95,8 @@ static void categorise_states(struct pm_table *table, const struct pausemon_conf
 
 static void count_process(struct pausemon_sample_info *info, const struct pm_entry *entry)
 {
-    const uint64_t rates =
-        PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD;
-
     info->process_count++;
-    info->rated_count += (entry->process.have & rates) != 0;
+    info->rated_count += (entry->process.have & PM_RATES) != 0;
     info->unreadable += entry->last.denied != 0;
 }
 

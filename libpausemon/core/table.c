@@ -6,9 +6,8 @@
 #include "base/text.h"
 #include "core/arith.h"
 
-#define RATES                                                                                      \
-    (PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD |        \
-     PAUSEMON_HAVE_RUN_DELAY | PAUSEMON_HAVE_IO_BYTES | PAUSEMON_HAVE_CHILD_CPU |                  \
+#define OF_INTERVAL                                                                                \
+    (PM_RATES | PAUSEMON_HAVE_RUN_DELAY | PAUSEMON_HAVE_IO_BYTES | PAUSEMON_HAVE_CHILD_CPU |       \
      PAUSEMON_HAVE_BLOCKED)
 
 void pm_table_init(struct pm_table *table, const struct pm_host *host,
@@ -31,7 +30,7 @@ void pm_table_begin(struct pm_table *table, int64_t look_ns)
 {
     table->pass++;
     table->look_ns = look_ns;
-    table->births = table->deaths = table->skipped = 0;
+    table->skipped = 0;
     table->status = 0;
 }
 
@@ -94,7 +93,9 @@ static bool same_identity(const struct pausemon_row *known, const struct pausemo
 {
     if (known->have & row->have & PAUSEMON_HAVE_START_TIME)
         return known->start_time == row->start_time;
-    if (row->verb != PAUSEMON_ROW_FULL && row->command[0] == '\0')
+    /* A partial row without what identifies says: the same as before. */
+    if (row->verb != PAUSEMON_ROW_FULL &&
+        (known->have & PAUSEMON_HAVE_START_TIME || row->command[0] == '\0'))
         return true;
     return strcmp(known->command, row->command) == 0;
 }
@@ -107,7 +108,7 @@ static bool growth(const struct pm_entry *entry, const struct pausemon_row *row,
 {
     uint64_t before = pm_value(&entry->last, offset), now = pm_value(row, offset);
 
-    if (!(entry->last.have & row->have & have) || now < before)
+    if (!(entry->last.have & row->have & ~row->restarted & have) || now < before)
         return false;
     *delta = now - before;
     return true;
@@ -139,34 +140,40 @@ static void judge_rates(struct pm_entry *entry, const struct pausemon_row *row, 
     }
 }
 
-/* Whether it is known to have run since the look before. A rate may round to nothing. */
-static bool ran(const struct pm_entry *entry, const struct pausemon_row *row)
+enum activity { RAN, RESTED, NOT_KNOWN };
+
+/* Since the look before. A rate may round to nothing, a counter does not. */
+static enum activity activity(const struct pm_entry *entry, const struct pausemon_row *row)
 {
     uint64_t delta;
 
-    if (row->have & PAUSEMON_HAVE_CPU)
-        return growth(entry, row, PAUSEMON_HAVE_CPU, offsetof(struct pausemon_row, cpu_ns),
-                      &delta) &&
-               delta > 0;
-    return row->have & PAUSEMON_HAVE_CPU_RATE && row->cpu_rate > 0;
+    if (row->have & PAUSEMON_HAVE_CPU) {
+        if (!growth(entry, row, PAUSEMON_HAVE_CPU, offsetof(struct pausemon_row, cpu_ns), &delta))
+            return NOT_KNOWN;
+        return delta > 0 ? RAN : RESTED;
+    }
+    if (!(row->have & PAUSEMON_HAVE_CPU_RATE))
+        return NOT_KNOWN;
+    return row->cpu_rate > 0 ? RAN : RESTED;
 }
 
 static void judge_state(struct pm_table *table, struct pm_entry *entry,
                         const struct pausemon_row *row, bool first, uint64_t elapsed)
 {
     struct pausemon_process *process = &entry->process;
+    enum activity since = first ? NOT_KNOWN : activity(entry, row);
     bool now = row->state == PAUSEMON_STATE_UNINTERRUPTIBLE;
-    bool still = !first && now && entry->last.state == row->state && !ran(entry, row);
+    bool both = now && entry->last.state == PAUSEMON_STATE_UNINTERRUPTIBLE && !first;
     uint64_t after_ns = (uint64_t)table->config->stuck_after_ms * PM_NS_PER_MS;
 
-    if (!still)
+    if (!both || since != RESTED || entry->uninterruptible_since_ns > row->read_ns)
         entry->uninterruptible_since_ns = row->read_ns;
     process->state = row->state;
     if (now &&
         (after_ns == 0 || pm_elapsed(entry->uninterruptible_since_ns, row->read_ns) >= after_ns))
         process->state = PAUSEMON_STATE_STUCK;
-    if (elapsed > 0 && row->state && entry->last.state) {
-        process->blocked_ns = still ? elapsed : 0;
+    if (elapsed > 0 && row->state && entry->last.state && (!both || since != NOT_KNOWN)) {
+        process->blocked_ns = both && since == RESTED ? elapsed : 0;
         process->have |= PAUSEMON_HAVE_BLOCKED;
     }
 }
@@ -207,8 +214,7 @@ static void judge(struct pm_table *table, struct pm_entry *entry, const struct p
 static bool accept_row(const struct pm_table *table, const struct pausemon_row *given,
                        struct pausemon_row *row)
 {
-    if (given->size < offsetof(struct pausemon_row, have) || given->pid < 0 ||
-        given->verb > PAUSEMON_ROW_GONE)
+    if (given->size < PM_ROW_FIRST_SIZE || given->pid < 0 || given->verb > PAUSEMON_ROW_GONE)
         return false;
     memset(row, 0, sizeof *row);
     memcpy(row, given, given->size < sizeof *row ? (size_t)given->size : sizeof *row);
@@ -231,7 +237,7 @@ static bool accept_row(const struct pm_table *table, const struct pausemon_row *
 static void overlay(struct pausemon_row *row, const struct pausemon_row *known)
 {
     if (row->verb == PAUSEMON_ROW_UNCHANGED)
-        row->have = row->denied = 0;
+        row->have = row->denied = row->restarted = 0;
     OVERLAY(PPID, ppid);
     OVERLAY(START_TIME, start_time);
     OVERLAY(STATE, state);
@@ -299,7 +305,7 @@ static void forget_rates(const struct pm_table *table, struct pm_entry *entry)
             *pm_field(process, pm_metrics[i].process_offset) = 0;
     for (size_t i = 0; i < PM_BLAME_COUNT; i++)
         *pm_field(process, pm_blame[i].process_offset) = 0;
-    process->have &= ~(uint64_t)RATES;
+    process->have &= ~(uint64_t)OF_INTERVAL;
     process->blocked_ns = process->elapsed_ns = 0;
     if (process->have & PAUSEMON_HAVE_MEM)
         process->mem_age_ns = pm_elapsed(entry->mem_read_ns, table->look_ns);

@@ -15,7 +15,7 @@ struct pausemon_tiers {
     uint64_t hold_ns;
     uint64_t tier, peak;
     bool started;
-    int64_t now_ns;    /* the latest time seen: time does not go backward */
+    int64_t now_ns;    /* of the last update */
     uint64_t gap_ns;   /* of the time since then, this much does not count */
     uint64_t clock_ns; /* time that counted */
     struct {
@@ -37,6 +37,8 @@ int pausemon_tiers_new(struct pausemon_tiers **out, const struct pausemon_config
     struct pausemon_config *defaults = NULL;
     struct pm_host host;
 
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
     *out = NULL;
     if (!config) {
         if (pausemon_config_new(&defaults, given) < 0)
@@ -109,8 +111,7 @@ static void pass_time(struct pausemon_tiers *tiers, int64_t now_ns)
 
     tiers->clock_ns += passed > tiers->gap_ns ? passed - tiers->gap_ns : 0;
     tiers->gap_ns = 0;
-    if (!tiers->started || now_ns > tiers->now_ns)
-        tiers->now_ns = now_ns;
+    tiers->now_ns = now_ns;
     tiers->started = true;
 }
 

@@ -22,7 +22,7 @@ struct pausemon_collector {
     struct pausemon_sample sample;
     struct pausemon_instant now; /* of the look going on */
     bool begun;                  /* the look going on has put something */
-    bool looked, ended;
+    bool called, looked, ended;
     int64_t look_ns;   /* of the last look, in the source's time */
     int64_t called_ns; /* collect was called, in the host's time */
 };
@@ -71,7 +71,8 @@ static uint64_t wanted(const struct pausemon_config *config)
 void pausemon_collector_set_config(struct pausemon_collector *collector,
                                    const struct pausemon_config *config)
 {
-    pausemon_config_copy(&collector->config, config);
+    if (config != &collector->config)
+        pausemon_config_copy(&collector->config, config);
     collector->sink.wants = wanted(config);
     pm_table_mark_suspects(&collector->table);
 }
@@ -79,51 +80,58 @@ void pausemon_collector_set_config(struct pausemon_collector *collector,
 int pausemon_collector_new(struct pausemon_collector **out, const struct pausemon_config *config,
                            struct pausemon_source *source, const struct pausemon_host *given)
 {
-    struct pausemon_config *defaults = NULL;
     struct pm_host host;
 
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
     *out = NULL;
     if (!source)
         return PAUSEMON_ERR_INVALID;
-    if (!config) {
-        if (pausemon_config_new(&defaults, given) < 0)
-            return PAUSEMON_ERR_NOMEM;
-        config = defaults;
-    }
     pm_host_init(&host, given);
     struct pausemon_collector *collector = pm_alloc(&host, sizeof *collector);
-    if (collector) {
-        collector->host = collector->config.host = host;
-        collector->source = source;
-        collector->sink = (struct pausemon_sink){collector, sink_put, sink_at, sink_skipped, 0};
-        pm_sample_init(&collector->sample, &host);
-        pm_table_init(&collector->table, &collector->host, &collector->config);
-        pausemon_collector_set_config(collector, config);
-    }
-    pausemon_config_free(defaults);
+    if (!collector)
+        return PAUSEMON_ERR_NOMEM;
+    collector->host = collector->config.host = host;
+    collector->source = source;
+    collector->sink = (struct pausemon_sink){collector, sink_put, sink_at, sink_skipped, 0, 0};
+    pm_sample_init(&collector->sample, &host);
+    pm_table_init(&collector->table, &collector->host, &collector->config);
+    pm_config_set_defaults(&collector->config);
+    pausemon_collector_set_config(collector, config ? config : &collector->config);
     *out = collector;
-    return collector ? 0 : PAUSEMON_ERR_NOMEM;
+    return 0;
 }
 
 void pausemon_collector_free(struct pausemon_collector *collector)
 {
     if (!collector)
         return;
+    pm_source_forget_reader(collector->source);
     pm_table_free(&collector->table);
     pm_free(&collector->host, collector);
 }
 
-static void fill_info(struct pausemon_collector *collector, int look, int64_t cost_ns)
+static void fill_info(struct pausemon_collector *collector, uint64_t elapsed_ns, int look,
+                      int64_t cost_ns)
 {
     struct pausemon_sample_info *info = &collector->sample.info;
-    int64_t now_ns = collector->now.monotonic_ns;
 
     info->time = collector->now;
-    info->elapsed_ns = collector->looked ? pm_elapsed(collector->look_ns, now_ns) : 0;
+    info->elapsed_ns = elapsed_ns;
     info->complete = look == PAUSEMON_LOOK_COMPLETE;
     info->cost_us = cost_ns > 0 ? (uint64_t)cost_ns / 1000 : 0;
+    collector->table.births = collector->table.deaths = 0; /* they have been told */
+}
+
+/* Rates begin at this look, whether or not it becomes a sample. */
+static uint64_t note_look(struct pausemon_collector *collector)
+{
+    int64_t now_ns = collector->now.monotonic_ns;
+    uint64_t elapsed_ns = collector->looked ? pm_elapsed(collector->look_ns, now_ns) : 0;
+
     collector->look_ns = now_ns;
     collector->looked = true;
+    return elapsed_ns;
 }
 
 int pausemon_collector_collect(const struct pausemon_sample **sample,
@@ -131,20 +139,30 @@ int pausemon_collector_collect(const struct pausemon_sample **sample,
 {
     int64_t cost_ns = pm_thread_cpu_ns();
 
+    if (!sample || !collector)
+        return pm_fail(error, PAUSEMON_ERR_INVALID,
+                       "a collector and a place for its sample are "
+                       "needed");
     *sample = NULL;
     pm_now(&collector->host, &collector->now);
     collector->called_ns = collector->now.monotonic_ns;
+    collector->called = true;
     collector->begun = false;
-    int look = pm_source_read(collector->source, &collector->sink, error);
+    int look = pm_source_read(collector->source, collector, &collector->sink, error);
     collector->ended = look == PAUSEMON_ERR_END;
-    if (look < 0)
+    if (look < 0 && !collector->begun)
         return look;
     begin(collector);
+    uint64_t elapsed_ns = note_look(collector);
+    if (look < 0)
+        return look;
     int status = pm_table_end(&collector->table, look == PAUSEMON_LOOK_COMPLETE);
-    if (status < 0)
+    if (status < 0) {
+        pm_source_forget_reader(collector->source);
         return pm_fail(error, status, "the table of processes: out of memory");
+    }
     pm_select(&collector->sample, &collector->table, &collector->config);
-    fill_info(collector, look, pm_thread_cpu_ns() - cost_ns);
+    fill_info(collector, elapsed_ns, look, pm_thread_cpu_ns() - cost_ns);
     *sample = &collector->sample;
     return 0;
 }
@@ -158,16 +176,19 @@ int pausemon_collector_get_timeout(struct pausemon_collector *collector)
 {
     int64_t now_ns = pm_monotonic_ns(&collector->host);
     int64_t due_ns = pm_source_get_deadline(collector->source);
+    uint64_t interval_ns = (uint64_t)collector->config.interval_ms * PM_NS_PER_MS;
 
     if (collector->ended)
         return -1;
-    if (!collector->looked && collector->called_ns == 0)
+    if (!collector->called)
         return 0;
-    int64_t next_ns = collector->called_ns + collector->config.interval_ms * PM_NS_PER_MS;
-    if (due_ns >= 0 && due_ns < next_ns)
-        next_ns = due_ns;
+    /* A clock that went back makes nobody wait longer than an interval. */
+    uint64_t passed_ns = pm_elapsed(collector->called_ns, now_ns);
+    uint64_t left_ns = passed_ns < interval_ns ? interval_ns - passed_ns : 0;
+    if (due_ns >= 0 && pm_elapsed(now_ns, due_ns) < left_ns)
+        left_ns = pm_elapsed(now_ns, due_ns);
     /* Up: a timeout that ends too early would be a round for nothing. */
-    return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns + PM_NS_PER_MS - 1) / PM_NS_PER_MS);
+    return (int)((left_ns + PM_NS_PER_MS - 1) / PM_NS_PER_MS);
 }
 
 const struct pausemon_process *pausemon_collector_get_process(

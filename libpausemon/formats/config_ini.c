@@ -61,7 +61,7 @@ static bool is_known_section(const char *section, size_t length)
     return false;
 }
 
-/* A section that only groups others, [scoring], is known as well as long as it is empty. */
+/* A section that only groups others, [scoring], is known as well. */
 static void check_section(struct loader *loader, const char *line)
 {
     const char *names[PM_CONFIG_MAX_KEYS + 1] = {NULL};
@@ -77,8 +77,10 @@ static void check_section(struct loader *loader, const char *line)
         const char *name = pm_config_rows[i].key.name, *dot = strrchr(name, '.');
         if (!dot)
             continue;
-        if (strncmp(name, word, length) == 0 && name[length] == '.')
+        if (strncmp(name, word, length) == 0 && name[length] == '.') {
+            loader->known_section = true; /* it has no keys of its own: each is an unknown one */
             return;
+        }
         snprintf(sections[count], sizeof sections[0], "%.*s", (int)(dot - name), name);
         names[count] = sections[count];
         count++;
@@ -240,7 +242,12 @@ int pausemon_config_parse(struct pausemon_config *config, const char *text, size
     loader->first = error;
     loader->known_section = true; /* the part before any section */
     pm_prepass_init(&loader->prepass, text, length);
-    ini_parse_stream(next_line, loader, handle, loader);
+    int stopped = ini_parse_stream(next_line, loader, handle, loader);
+    if (stopped != 0 || loader->prepass.at != loader->prepass.end) {
+        struct pausemon_error why;
+        pm_fail(&why, PAUSEMON_ERR_FORMAT, "the INI reader stopped (%d)", stopped);
+        report(loader, PAUSEMON_LOG_ERROR, &why, loader->prepass.line);
+    }
     check_whole(loader);
     int status = loader->errors ? PAUSEMON_ERR_FORMAT : 0;
     if (status == 0) {

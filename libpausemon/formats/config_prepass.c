@@ -56,7 +56,9 @@ static enum pm_prepass_kind put_item(struct pm_prepass *prepass, char line[PM_PR
 {
     const char *why;
 
-    if (pm_value_item(&prepass->list, prepass->list_end, prepass->text, &why) <= 0) {
+    bool first = !prepass->in_item;
+
+    if (pm_value_item(&prepass->list, prepass->list_end, first, prepass->text, &why) <= 0) {
         prepass->list = NULL;
         return PM_PREPASS_END;
     }
@@ -130,8 +132,9 @@ static int check_value(struct pm_prepass *prepass, const char **at, const char *
     case PM_VALUE_TEXT:
         return pm_value_text(at, end, prepass->text, why);
     case PM_VALUE_LIST:
-        while ((status = pm_value_item(at, end, prepass->text, why)) > 0)
-            continue;
+        status = pm_value_item(at, end, true, prepass->text, why);
+        while (status > 0)
+            status = pm_value_item(at, end, false, prepass->text, why);
         return status;
     default:
         return pm_value_word(at, end, prepass->text, why);

@@ -66,6 +66,9 @@ static int read_rogue(const json_t *object, struct pausemon_process *process,
     pm_json_get_i64(&reader, "start_time", false, &process->start_time);
     pm_json_get_bool(&reader, "suspect", &process->suspect);
     process->have &= ~unknown;
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (unknown & pm_metrics[i].have)
+            *pm_field(process, pm_metrics[i].process_offset) = 0;
     return reader.status;
 }
 
@@ -92,8 +95,6 @@ static int read_info(struct pm_json_reader *reader, struct pausemon_sample_info 
 static int read_rogues(const json_t *object, struct pausemon_sample *sample,
                        struct pausemon_error *error)
 {
-    const uint64_t rates =
-        PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD;
     const json_t *list = json_object_get(object, "rogues");
 
     if (!json_is_array(list))
@@ -106,7 +107,7 @@ static int read_rogues(const json_t *object, struct pausemon_sample *sample,
         int status = read_rogue(json_array_get(list, i), rogue, error);
         if (status < 0)
             return status;
-        sample->info.rated_count += (rogue->have & rates) != 0;
+        sample->info.rated_count += (rogue->have & PM_RATES) != 0;
     }
     sample->info.rogue_count = json_array_size(list);
     return 0;
@@ -116,6 +117,9 @@ int pausemon_json_decode_sample(struct pausemon_sample *sample, const char *text
                                 struct pausemon_error *error)
 {
     struct pm_json_reader reader = {NULL, error, 0};
+
+    if (!sample || !text)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a sample and a text are needed");
     struct pausemon_sample *fresh = pm_alloc(&sample->host, sizeof *fresh);
 
     if (!fresh)

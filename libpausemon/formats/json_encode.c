@@ -102,6 +102,8 @@ int pausemon_json_encode_process(const struct pausemon_process *process, pausemo
 {
     struct pm_json json;
 
+    if (!process || !write || process->size < PM_PROCESS_FIRST_SIZE)
+        return PAUSEMON_ERR_INVALID;
     pm_json_init(&json, write, user);
     put_process(&json, process);
     return pm_json_flush(&json);
@@ -112,6 +114,8 @@ int pausemon_json_encode_sample(const struct pausemon_sample *sample, pausemon_w
 {
     struct pm_json json;
 
+    if (!sample || !write)
+        return PAUSEMON_ERR_INVALID;
     pm_json_init(&json, write, user);
     put_sample(&json, sample);
     pm_json_raw(&json, "}");
@@ -124,6 +128,11 @@ int pausemon_json_encode_snapshot(const struct pausemon_sample *sample,
 {
     struct pm_json json;
 
+    if (!sample || !write || (!processes && count))
+        return PAUSEMON_ERR_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (processes[i]->size < PM_PROCESS_FIRST_SIZE)
+            return PAUSEMON_ERR_INVALID;
     pm_json_init(&json, write, user);
     put_sample(&json, sample);
     pm_json_raw(&json, ",\"processes\":[");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/json_reader.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/calendar.h"
@@ -119,7 +118,7 @@ void pm_json_get_tenths(struct pm_json_reader *reader, const char *key, uint64_t
     if (!json_is_number(value) || !(number >= 0 && number < 1e18))
         refuse(reader, key, "a number, not negative");
     else
-        *tenths = (uint64_t)floor(number * 10 + 0.5);
+        *tenths = (uint64_t)(number * 10 + 0.5);
 }
 
 void pm_json_get_bits(struct pm_json_reader *reader, const char *key,
@@ -183,8 +182,7 @@ static bool read_time(const char *at, struct pausemon_instant *time)
         !pm_date_digits(&at, end, 2, ':', &date.second) || !read_fraction(&at, &ns) ||
         !read_zone(&at, end, &time->utc_offset_s))
         return false;
-    /* In nanoseconds an int64 ends in 2262. */
-    if (date.year > 2261 || !pm_date_to_seconds(&date, &seconds))
+    if (!pm_date_to_seconds(&date, &seconds))
         return false;
     time->realtime_ns = (seconds - time->utc_offset_s) * PM_NS_PER_S + ns;
     return true;

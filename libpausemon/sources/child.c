@@ -38,8 +38,13 @@ static int make_pipe(int ends[2])
     int raw[2];
 
     ends[0] = ends[1] = -1;
+#ifdef __linux__
+    if (pipe2(raw, O_CLOEXEC) < 0) /* nobody who forks meanwhile takes it along */
+        return -errno;
+#else
     if (pipe(raw) < 0)
         return -errno;
+#endif
     for (int i = 0; i < 2; i++)
         ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
     int status = ends[0] < 0 || ends[1] < 0 ? -errno : 0;
@@ -158,6 +163,7 @@ int pm_child_start(struct pm_child *child, const char *const *argv, const struct
     }
     child->out_fd = out[0];
     child->err_fd = err[0];
+    child->parent = getpid();
     hold(child);
     return 0;
 }
@@ -206,13 +212,30 @@ static void describe_end(struct pm_child *child, const siginfo_t *info, char *te
         snprintf(text + used, size - (size_t)used, ": %s", words);
 }
 
+bool pm_child_is_gone(const struct pm_child *child)
+{
+    struct pollfd end = {child->pid_fd, POLLIN, 0};
+
+    return child->pid_fd >= 0 && poll(&end, 1, 0) > 0;
+}
+
+/* By its pidfd where there is one: the pid may be another child's by now. */
+static int wait_for(const struct pm_child *child, siginfo_t *info, int options)
+{
+#ifdef __linux__
+    if (child->pid_fd >= 0)
+        return waitid(P_PIDFD, (id_t)child->pid_fd, info, options);
+#endif
+    return waitid(P_PID, (id_t)child->pid, info, options);
+}
+
 bool pm_child_has_ended(struct pm_child *child, char *text, size_t size)
 {
     siginfo_t info;
 
     memset(&info, 0, sizeof info);
     listen_to_stderr(child);
-    if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG) < 0) {
+    if (wait_for(child, &info, WEXITED | WNOHANG) < 0) {
         if (errno == EINTR)
             return false;
         describe_end(child, NULL, text, size); /* ECHILD: the host reaped it. That is normal */
@@ -238,8 +261,7 @@ void pm_child_kill(struct pm_child *child)
     /* Only while it is certain that nobody has reaped it. */
     siginfo_t info;
     memset(&info, 0, sizeof info);
-    if (child->pid > 0 &&
-        waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+    if (child->pid > 0 && wait_for(child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         info.si_pid == 0)
         kill(-child->pid, SIGKILL);
 #endif
@@ -251,7 +273,8 @@ void pm_child_end(struct pm_child *child)
 
     if (child->out_fd < 0)
         return;
-    if (child->pid > 0 && !pm_child_has_ended(child, text, sizeof text)) {
+    if (child->pid > 0 && child->parent == getpid() &&
+        !pm_child_has_ended(child, text, sizeof text)) {
         pm_child_kill(child);
         close_fd(&child->out_fd);
         for (int waited = 0; waited < END_WAIT_MS; waited += END_STEP_MS) {

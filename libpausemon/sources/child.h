@@ -13,9 +13,10 @@
 
 struct pm_child {
     pid_t pid;
-    int out_fd;           /* its stdout, not blocking; -1: there is no child */
-    int err_fd;           /* its stderr, not blocking */
-    int pid_fd;           /* readable when it has ended; -1 where there is none */
+    pid_t parent; /* who started it: after fork() the other one only closes its descriptors */
+    int out_fd;   /* its stdout, not blocking; -1: there is no child */
+    int err_fd;   /* its stderr, not blocking */
+    int pid_fd;   /* readable when it has ended; -1 where there is none */
     char last_words[200]; /* the last of its stderr */
 };
 
@@ -29,6 +30,9 @@ int pm_child_start(struct pm_child *child, const char *const *argv, const struct
 
 /* Bytes of its stdout; 0 at their end; a negative errno, -EAGAIN when there is nothing yet. */
 ssize_t pm_child_read(struct pm_child *child, char *bytes, size_t size);
+
+/* Whether a descriptor says that it has ended, though something else may still hold its output. */
+bool pm_child_is_gone(const struct pm_child *child);
 
 /* Whether it has ended; then `text` says how ("exit status 1: usage: …"). Does not wait. */
 bool pm_child_has_ended(struct pm_child *child, char *text, size_t size);

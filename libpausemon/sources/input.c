@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK (64u << 10)
@@ -13,6 +14,7 @@ int pm_input_open(struct pm_input *input, const char *kind, const struct pm_open
                   struct pausemon_error *error)
 {
     const char *path = given->argument ? given->argument : "memory";
+    struct stat info;
 
     memset(input, 0, sizeof *input);
     input->fd = -1;
@@ -21,9 +23,12 @@ int pm_input_open(struct pm_input *input, const char *kind, const struct pm_open
     snprintf(input->name, sizeof input->name, "%s:%s", kind, path);
     if (given->bytes)
         return 0;
-    input->fd = open(path, O_RDONLY | O_CLOEXEC);
+    input->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (input->fd < 0)
         return pm_fail_os(error, errno, "%s: cannot open \"%s\"", kind, path);
+    if (fstat(input->fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)))
+        return pm_fail(error, PAUSEMON_ERR_IO, "%s: \"%s\" is a pipe: save it to a file first",
+                       kind, path);
     return 0;
 }
 

@@ -67,10 +67,11 @@ static void forget_ended(struct pm_procfs *procfs)
 static enum pm_procfs_result read_row(struct pm_procfs *procfs, struct pausemon_row *row,
                                       const struct pm_procfs_known *known)
 {
-    bool unchanged = known && known->clock_ns == row->cpu_ns;
+    bool unchanged =
+        procfs->has_clocks && !procfs->wants_full && known && known->clock_ns == row->cpu_ns;
 
     if (!unchanged)
-        return pm_procfs_read_full(procfs, row);
+        return pm_procfs_read_full(procfs, row, known);
     bool refresh = (uint64_t)row->pid % REFRESH == procfs->look % REFRESH;
     if (known->state == PAUSEMON_STATE_UNINTERRUPTIBLE || refresh) {
         row->verb = PAUSEMON_ROW_PARTIAL;
@@ -81,10 +82,31 @@ static enum pm_procfs_result read_row(struct pm_procfs *procfs, struct pausemon_
     return PM_PROCFS_OK;
 }
 
+/* It stays as it is known, and is read fully next time. */
+static void postpone(struct pm_procfs *procfs, struct pm_procfs_known *known)
+{
+    procfs->incomplete = true;
+    procfs->skipped++;
+    if (!known)
+        return;
+    known->clock_ns = UINT64_MAX;
+    known->look = procfs->look;
+}
+
+static void remember(const struct pm_procfs *procfs, struct pm_procfs_known *known,
+                     const struct pausemon_row *row)
+{
+    known->clock_ns = row->cpu_ns;
+    known->state = row->state;
+    known->look = procfs->look;
+    if (row->verb == PAUSEMON_ROW_FULL)
+        known->threads = procfs->threads;
+}
+
 static void look_at(struct pm_procfs *procfs, int64_t pid, struct pausemon_sink *sink)
 {
     struct pausemon_row row = PAUSEMON_ROW_INIT;
-    struct pm_procfs_known *known = NULL;
+    struct pm_procfs_known *known = find_known(procfs, pid);
 
     row.pid = pid;
     row.read_ns = pm_monotonic_ns(&procfs->host);
@@ -92,25 +114,22 @@ static void look_at(struct pm_procfs *procfs, int64_t pid, struct pausemon_sink 
         if (!pm_procfs_clock(pid, &row.cpu_ns))
             return; /* gone since the directory was read */
         row.have = PAUSEMON_HAVE_CPU;
-        known = find_known(procfs, pid);
     }
-    switch (read_row(procfs, &row, known)) {
-    case PM_PROCFS_GONE:
+    procfs->exhausted = false;
+    enum pm_procfs_result result = read_row(procfs, &row, known);
+    if (procfs->exhausted) {
+        postpone(procfs, known);
         return;
-    case PM_PROCFS_UNREADABLE:
+    }
+    if (result == PM_PROCFS_UNREADABLE)
         procfs->skipped++;
+    if (result != PM_PROCFS_OK)
         return;
-    case PM_PROCFS_OK:
-        break;
-    }
     pausemon_sink_put(sink, &row);
-    if (procfs->has_clocks && !known)
+    if (!known)
         known = add_known(procfs, pid);
-    if (known) {
-        known->clock_ns = row.cpu_ns;
-        known->state = row.state;
-        known->look = procfs->look;
-    }
+    if (known)
+        remember(procfs, known, &row);
 }
 
 /* ---- the source ---- */
@@ -121,6 +140,8 @@ static void begin(struct pm_procfs *procfs, const struct pausemon_sink *sink)
 
     procfs->look++;
     procfs->skipped = 0;
+    procfs->incomplete = false;
+    procfs->wants_full = pausemon_sink_wants_full(sink);
     procfs->threads_left = PM_PROCFS_MAX_THREADS_LOOK;
     procfs->wants = pausemon_sink_wants(sink);
     /* A kernel without swapping has no such file. What cannot be understood may be in use. */
@@ -159,7 +180,7 @@ static int procfs_read(void *self, struct pausemon_sink *sink, struct pausemon_e
     if (procfs->skipped)
         pausemon_sink_skipped(sink, procfs->skipped);
     forget_ended(procfs);
-    return PAUSEMON_LOOK_COMPLETE;
+    return procfs->incomplete ? PAUSEMON_LOOK_PARTIAL : PAUSEMON_LOOK_COMPLETE;
 }
 
 static void procfs_close(void *self)

@@ -14,6 +14,12 @@
 #define PM_PROCFS_MAX_THREADS 256       /* of one process */
 #define PM_PROCFS_MAX_THREADS_LOOK 1024 /* of all processes in one look */
 
+/* Which threads: a hash of their ids, in any order, and the largest. */
+struct pm_procfs_threads {
+    uint64_t key;
+    int64_t last;
+};
+
 struct pm_procfs {
     struct pm_host host;
     int root_fd;
@@ -21,15 +27,20 @@ struct pm_procfs {
     bool has_clocks; /* the pids are those of our own namespace */
     uint64_t page_size, ns_per_tick;
     uint64_t wants;
-    bool swap_used;      /* in this look */
-    size_t threads_left; /* in this look */
-    uint64_t skipped;    /* in this look */
+    bool wants_full; /* in this look: nothing may be taken as known */
+    bool swap_used;  /* in this look */
+    bool incomplete; /* in this look: somebody was not looked at */
+    bool exhausted;  /* at this process: no descriptor or memory was left to read it with */
+    struct pm_procfs_threads threads; /* of this process: those the sums are over */
+    size_t threads_left;              /* in this look */
+    uint64_t skipped;                 /* in this look */
     uint64_t look;
     struct pm_procfs_known {
         int64_t pid;
         uint64_t clock_ns;
         uint64_t look; /* in which it was last seen */
         uint64_t state;
+        struct pm_procfs_threads threads;
     } * known;
     size_t count, capacity;
     struct pm_map index;
@@ -47,8 +58,10 @@ enum pm_procfs_result {
 /* CPU time of a process by its clock: no file, no right, nanoseconds. False: it is gone. */
 bool pm_procfs_clock(int64_t pid, uint64_t *cpu_ns);
 
-/* Everything that is wanted of one process. Uses row->cpu_ns if it is already there. */
-enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pausemon_row *row);
+/* Everything that is wanted of one process. Uses row->cpu_ns if it is already there. `known` is
+ * what was read before, or NULL. */
+enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pausemon_row *row,
+                                          const struct pm_procfs_known *known);
 
 /* What may have changed although the process did not run: state and memory. */
 enum pm_procfs_result pm_procfs_read_idle(struct pm_procfs *procfs, struct pausemon_row *row);

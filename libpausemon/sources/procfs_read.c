@@ -25,6 +25,14 @@ bool pm_procfs_clock(int64_t pid, uint64_t *cpu_ns)
     return true;
 }
 
+/* That we could not ask is not an answer: nothing was refused, nobody is gone. */
+static int note_failure(struct pm_procfs *procfs, int os_errno)
+{
+    if (os_errno == EMFILE || os_errno == ENFILE || os_errno == ENOMEM)
+        procfs->exhausted = true;
+    return -os_errno;
+}
+
 int pm_procfs_read_file(struct pm_procfs *procfs, int directory_fd, const char *path)
 {
     /* Where the root is a copy, a name may be anything: a link is not followed, a pipe does not
@@ -33,11 +41,11 @@ int pm_procfs_read_file(struct pm_procfs *procfs, int directory_fd, const char *
     ssize_t length;
 
     if (fd < 0)
-        return -errno;
+        return note_failure(procfs, errno);
     do
         length = read(fd, procfs->text, sizeof procfs->text);
     while (length < 0 && errno == EINTR);
-    int result = length < 0 ? -errno : (int)length;
+    int result = length < 0 ? note_failure(procfs, errno) : (int)length;
     close(fd);
     return result;
 }
@@ -97,12 +105,12 @@ static enum pm_procfs_result read_stat(struct pm_procfs *procfs, struct pausemon
 
     if (is_gone(length))
         return PM_PROCFS_GONE;
-    if (length < 0) {
+    if ((length == -EACCES || length == -EPERM) && row->have & PAUSEMON_HAVE_CPU) {
         /* hidepid: the files are hidden, the clock is not. */
         row->denied = procfs->wants & ~(uint64_t)PAUSEMON_HAVE_CPU;
-        return row->have & PAUSEMON_HAVE_CPU ? PM_PROCFS_OK : PM_PROCFS_UNREADABLE;
+        return PM_PROCFS_OK;
     }
-    if (!pm_parse_stat(procfs->text, (size_t)length, stat))
+    if (length < 0 || !pm_parse_stat(procfs->text, (size_t)length, stat))
         return PM_PROCFS_UNREADABLE;
     set_stat(procfs, row, stat);
     return PM_PROCFS_OK;
@@ -138,7 +146,23 @@ static void read_io(struct pm_procfs *procfs, struct pausemon_row *row)
         PAUSEMON_HAVE_IO_BYTES;
 }
 
-static bool add_schedstat(struct pm_procfs *procfs, int length, struct pausemon_row *row)
+static uint64_t hash(int64_t tid)
+{
+    uint64_t mixed = (uint64_t)tid * UINT64_C(0x9E3779B97F4A7C15);
+
+    return mixed ^ mixed >> 29;
+}
+
+/* Sums over threads, and which they were. */
+struct sum {
+    uint64_t run_ns;
+    struct pm_procfs_threads threads;
+    int64_t old_last; /* the largest that was known before … */
+    uint64_t old_key; /* … and those up to it that are there now */
+};
+
+static bool add_thread(struct pm_procfs *procfs, int length, int64_t tid, struct sum *sum,
+                       struct pausemon_row *row)
 {
     struct pm_schedstat schedstat;
 
@@ -146,10 +170,17 @@ static bool add_schedstat(struct pm_procfs *procfs, int length, struct pausemon_
         return false;
     row->csw += schedstat.switches;
     row->run_delay_ns += schedstat.wait_ns;
+    sum->run_ns += schedstat.run_ns;
+    sum->threads.key += hash(tid);
+    if (tid > sum->threads.last)
+        sum->threads.last = tid;
+    if (tid <= sum->old_last)
+        sum->old_key += hash(tid);
     return true;
 }
 
-static bool sum_threads(struct pm_procfs *procfs, int task_fd, struct pausemon_row *row)
+static bool add_threads(struct pm_procfs *procfs, int task_fd, struct sum *sum,
+                        struct pausemon_row *row)
 {
     char path[64];
     ssize_t size;
@@ -163,34 +194,55 @@ static bool sum_threads(struct pm_procfs *procfs, int task_fd, struct pausemon_r
             if (!pm_parse_pid(entry->d_name, &tid))
                 continue;
             int length = pm_procfs_read_file(procfs, task_fd, make_path(path, tid, "schedstat"));
-            /* A thread that ended is no failure: the sum falls, and that is told apart. */
-            if (!is_gone(length) && !add_schedstat(procfs, length, row))
+            /* One that ended while we read is not in the sum, nor in its key. */
+            if (!is_gone(length) && !add_thread(procfs, length, tid, sum, row))
                 return false;
         }
     }
     return size == 0;
 }
 
-static void read_schedstat(struct pm_procfs *procfs, struct pausemon_row *row)
+static bool sum_schedstat(struct pm_procfs *procfs, struct sum *sum, struct pausemon_row *row)
+{
+    char path[64];
+
+    if (row->threads <= 1)
+        return add_thread(procfs, read_of(procfs, row->pid, "schedstat"), row->pid, sum, row);
+    int task_fd = openat(procfs->root_fd, make_path(path, row->pid, "task"),
+                         O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (task_fd < 0) {
+        note_failure(procfs, errno);
+        return false;
+    }
+    bool good = add_threads(procfs, task_fd, sum, row);
+    close(task_fd);
+    return good;
+}
+
+/* Unknown, though nobody refused them: past the bounds, and where the kernel does not count (all
+ * is 0 although the process has run). A thread that ended took its counts with it: a sum over
+ * fewer of the old threads than before starts anew. */
+static void read_schedstat(struct pm_procfs *procfs, struct pausemon_row *row,
+                           const struct pm_procfs_known *known)
 {
     const uint64_t have = PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_RUN_DELAY;
-    char path[64];
-    bool known;
+    struct sum sum = {.old_last = known ? known->threads.last : 0};
 
-    row->csw = row->run_delay_ns = 0;
-    if (row->threads <= 1) {
-        known = add_schedstat(procfs, read_of(procfs, row->pid, "schedstat"), row);
-    } else {
+    procfs->threads = (struct pm_procfs_threads){0, 0};
+    if (row->threads > 1) {
         if (row->threads > PM_PROCFS_MAX_THREADS || row->threads > procfs->threads_left)
-            return; /* unknown, though nobody refused it */
+            return;
         procfs->threads_left -= (size_t)row->threads;
-        int task_fd = openat(procfs->root_fd, make_path(path, row->pid, "task"),
-                             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        known = task_fd >= 0 && sum_threads(procfs, task_fd, row);
-        if (task_fd >= 0)
-            close(task_fd);
     }
-    *(known ? &row->have : &row->denied) |= have;
+    if (!sum_schedstat(procfs, &sum, row)) {
+        row->denied |= have;
+        return;
+    }
+    procfs->threads = sum.threads;
+    if (sum.run_ns > 0 || row->csw > 0 || row->cpu_ns == 0)
+        row->have |= have;
+    if (known && sum.old_key != known->threads.key)
+        row->restarted |= have;
 }
 
 /* What was refused may have been refused because the process ended meanwhile. */
@@ -202,7 +254,8 @@ static enum pm_procfs_result settle(const struct pm_procfs *procfs, const struct
                                                                                     : PM_PROCFS_OK;
 }
 
-enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pausemon_row *row)
+enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pausemon_row *row,
+                                          const struct pm_procfs_known *known)
 {
     struct pm_stat stat = {0};
     enum pm_procfs_result result = read_stat(procfs, row, &stat);
@@ -219,7 +272,7 @@ enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pause
             read_io(procfs, row);
     }
     if (procfs->wants & (PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_RUN_DELAY))
-        read_schedstat(procfs, row);
+        read_schedstat(procfs, row, known);
     return settle(procfs, row);
 }
 

@@ -10,6 +10,7 @@
 struct pm_raw_field {
     const char *name;
     uint64_t have;
+    int is_signed;
     size_t offset; /* in struct pausemon_row: 8 bytes */
 };
 

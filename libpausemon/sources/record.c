@@ -4,29 +4,30 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/metrics.h"
 #include "formats/json_writer.h"
 #include "sources/raw_fields.h"
 #include "sources/source.h"
 
-#define FIELD(bit, field)                                                                          \
+#define FIELD(bit, field, is_signed)                                                               \
     {                                                                                              \
-#field, PAUSEMON_HAVE_##bit, offsetof(struct pausemon_row, field)                          \
+#field, PAUSEMON_HAVE_##bit, is_signed, offsetof(struct pausemon_row, field)               \
     }
 
 const struct pm_raw_field pm_raw_fields[PM_RAW_FIELD_COUNT] = {
-    FIELD(PPID, ppid),
-    FIELD(START_TIME, start_time),
-    FIELD(CPU, cpu_ns),
-    FIELD(CPU_RATE, cpu_rate),
-    FIELD(MEM, mem),
-    FIELD(CMPRS, cmprs),
-    FIELD(PAGEINS, pageins),
-    FIELD(CSW, csw),
-    FIELD(SYSBSD, sysbsd),
-    FIELD(THREADS, threads),
-    FIELD(RUN_DELAY, run_delay_ns),
-    FIELD(IO_BYTES, io_bytes),
-    FIELD(CHILD_CPU, child_cpu_ns),
+    FIELD(PPID, ppid, 1),
+    FIELD(START_TIME, start_time, 1),
+    FIELD(CPU, cpu_ns, 0),
+    FIELD(CPU_RATE, cpu_rate, 0),
+    FIELD(MEM, mem, 0),
+    FIELD(CMPRS, cmprs, 0),
+    FIELD(PAGEINS, pageins, 0),
+    FIELD(CSW, csw, 0),
+    FIELD(SYSBSD, sysbsd, 0),
+    FIELD(THREADS, threads, 0),
+    FIELD(RUN_DELAY, run_delay_ns, 0),
+    FIELD(IO_BYTES, io_bytes, 0),
+    FIELD(CHILD_CPU, child_cpu_ns, 0),
 };
 
 const char *const pm_verb_names[PM_VERB_COUNT] = {"full", "partial", "unchanged", "gone"};
@@ -52,19 +53,33 @@ static void begin(struct recorder *recorder)
     pm_json_raw(json, "}\n");
 }
 
-static void put_denied(struct pm_json *json, uint64_t denied)
+/* A list of fields, if there are any. */
+static void put_bits(struct pm_json *json, const char *key, uint64_t bits)
 {
-    const char *before = ",\"denied\":[";
+    const char *before = key;
 
     for (size_t i = 0; i < PM_RAW_FIELD_COUNT; i++) {
-        if (!(denied & pm_raw_fields[i].have))
+        if (!(bits & pm_raw_fields[i].have))
             continue;
         pm_json_raw(json, before);
         pm_json_string(json, pm_raw_fields[i].name);
         before = ",";
     }
-    if (before[1] == '\0')
+    if (before != key)
         pm_json_raw(json, "]");
+}
+
+static void put_field(struct pm_json *json, const struct pausemon_row *row,
+                      const struct pm_raw_field *field)
+{
+    const void *value = (const char *)row + field->offset;
+
+    pm_json_raw(json, ",");
+    pm_json_string(json, field->name);
+    if (field->is_signed)
+        pm_json_key_i64(json, ":", *(const int64_t *)value);
+    else
+        pm_json_key_u64(json, ":", *(const uint64_t *)value);
 }
 
 static void recorder_put(void *user, const struct pausemon_row *row)
@@ -74,7 +89,7 @@ static void recorder_put(void *user, const struct pausemon_row *row)
     char command[PAUSEMON_COMMAND_SIZE];
 
     begin(recorder);
-    if (row->size < sizeof *row || row->verb >= PM_VERB_COUNT) {
+    if (row->size < PM_ROW_FIRST_SIZE || row->verb >= PM_VERB_COUNT) {
         recorder->skipped++;
         return;
     }
@@ -90,16 +105,11 @@ static void recorder_put(void *user, const struct pausemon_row *row)
         pm_json_string(json, pausemon_state_name(row->state));
     }
     pm_json_key_i64(json, ",\"read_ns\":", row->read_ns);
-    for (size_t i = 0; i < PM_RAW_FIELD_COUNT; i++) {
-        if (!(row->have & pm_raw_fields[i].have))
-            continue;
-        pm_json_raw(json, ",");
-        pm_json_string(json, pm_raw_fields[i].name);
-        pm_json_key_u64(
-            json, ":",
-            *(const uint64_t *)(const void *)((const char *)row + pm_raw_fields[i].offset));
-    }
-    put_denied(json, row->denied);
+    for (size_t i = 0; i < PM_RAW_FIELD_COUNT; i++)
+        if (row->have & pm_raw_fields[i].have)
+            put_field(json, row, &pm_raw_fields[i]);
+    put_bits(json, ",\"denied\":[", row->denied);
+    put_bits(json, ",\"restarted\":[", row->restarted);
     pm_json_raw(json, "}\n");
 }
 
@@ -122,14 +132,14 @@ int pausemon_source_record(struct pausemon_source *source, pausemon_write_fn wri
                            struct pausemon_error *error)
 {
     struct recorder recorder = {.skipped = 0};
-    struct pausemon_sink sink = {&recorder, recorder_put, recorder_at, recorder_skipped,
-                                 UINT64_MAX};
+    struct pausemon_sink sink = {&recorder,        recorder_put, recorder_at,
+                                 recorder_skipped, UINT64_MAX,   0};
 
     if (!source || !write)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a source and a writer are needed");
     pm_json_init(&recorder.json, write, user);
     pm_now(&source->host, &recorder.time);
-    int look = pm_source_read(source, &sink, error);
+    int look = pm_source_read(source, source, &sink, error);
     if (look < 0) {
         /* What was seen before it failed stands without its end: replay says so. */
         pm_json_flush(&recorder.json);

@@ -12,6 +12,8 @@ struct replay {
     struct pm_buffer buffer;
     int64_t line;
     bool at_end, any_look;
+    bool begun; /* a look began where another had not ended: it comes next */
+    struct pausemon_instant begun_at;
 };
 
 /* The next line that is not empty: 1, 0 at the end, or a negative status. A last line without
@@ -44,16 +46,12 @@ static int next_line(struct replay *replay, const char **line, size_t *length,
     }
 }
 
-static int put_look(struct pm_json_reader *reader, struct pausemon_sink *sink)
+static int read_look(struct pm_json_reader *reader, struct pausemon_instant *time)
 {
-    struct pausemon_instant time = {0};
-
-    pm_json_get_i64(reader, "monotonic_ns", true, &time.monotonic_ns);
-    pm_json_get_i64(reader, "boottime_ns", true, &time.boottime_ns);
-    pm_json_get_i64(reader, "realtime_ns", true, &time.realtime_ns);
-    pm_json_get_i64(reader, "utc_offset_s", true, &time.utc_offset_s);
-    if (reader->status == 0)
-        pausemon_sink_at(sink, &time);
+    pm_json_get_i64(reader, "monotonic_ns", true, &time->monotonic_ns);
+    pm_json_get_i64(reader, "boottime_ns", true, &time->boottime_ns);
+    pm_json_get_i64(reader, "realtime_ns", true, &time->realtime_ns);
+    pm_json_get_i64(reader, "utc_offset_s", true, &time->utc_offset_s);
     return reader->status;
 }
 
@@ -71,8 +69,11 @@ static void read_fields(struct pm_json_reader *reader, struct pausemon_row *row)
         const struct pm_raw_field *field = &pm_raw_fields[i];
         if (!json_object_get(reader->object, field->name))
             continue;
-        pm_json_get_u64(reader, field->name, INT64_MAX, true,
-                        (uint64_t *)(void *)((char *)row + field->offset));
+        void *value = (char *)row + field->offset;
+        if (field->is_signed)
+            pm_json_get_i64(reader, field->name, true, value);
+        else
+            pm_json_get_u64(reader, field->name, INT64_MAX, true, value);
         row->have |= field->have;
     }
 }
@@ -89,6 +90,7 @@ static int put_process(struct pm_json_reader *reader, struct pausemon_sink *sink
     pm_json_get_i64(reader, "read_ns", true, &row.read_ns);
     read_fields(reader, &row);
     pm_json_get_bits(reader, "denied", field_of, &row.denied);
+    pm_json_get_bits(reader, "restarted", field_of, &row.restarted);
     if (reader->status < 0)
         return reader->status;
     while (row.verb < PM_VERB_COUNT && strcmp(pm_verb_names[row.verb], verb) != 0)
@@ -118,30 +120,43 @@ static int put_end(struct pm_json_reader *reader, struct pausemon_sink *sink)
 
 enum { GO_ON = 100 };
 
+/* A look begins: here, or, if another has not ended, at the next read. */
+static int begin_look(struct replay *replay, struct pm_json_reader *reader, bool *in_look,
+                      struct pausemon_sink *sink)
+{
+    struct pausemon_instant time = {0};
+    int status = read_look(reader, &time);
+
+    if (status < 0)
+        return status;
+    if (*in_look) {
+        replay->begun = true;
+        replay->begun_at = time;
+        return pm_fail(reader->error, PAUSEMON_ERR_FORMAT, "a look begins before the last ended");
+    }
+    pausemon_sink_at(sink, &time);
+    *in_look = true;
+    return GO_ON;
+}
+
 /* One line inside or before a look: GO_ON, enum pausemon_look at its end, or a failure. */
-static int take_line(json_t *object, bool *in_look, struct pausemon_sink *sink,
-                     struct pausemon_error *error)
+static int take_line(struct replay *replay, json_t *object, bool *in_look,
+                     struct pausemon_sink *sink, struct pausemon_error *error)
 {
     struct pm_json_reader reader = {object, error, 0};
     char type[16] = "";
-    int status;
 
     pm_json_get_text(&reader, "type", true, type, sizeof type);
     if (reader.status < 0)
         return reader.status;
-    if (strcmp(type, "look") == 0) {
-        if (*in_look)
-            return pm_fail(error, PAUSEMON_ERR_FORMAT, "a look begins inside another");
-        status = put_look(&reader, sink);
-        *in_look = status == 0;
-        return status < 0 ? status : GO_ON;
-    }
+    if (strcmp(type, "look") == 0)
+        return begin_look(replay, &reader, in_look, sink);
     /* After a failure, the rest of its look; or a type of a later release. */
     if (!*in_look || (strcmp(type, "process") != 0 && strcmp(type, "end") != 0))
         return GO_ON;
     if (strcmp(type, "end") == 0)
         return put_end(&reader, sink);
-    status = put_process(&reader, sink);
+    int status = put_process(&reader, sink);
     return status < 0 ? status : GO_ON;
 }
 
@@ -164,15 +179,18 @@ static int at_end(struct replay *replay, bool in_look, struct pausemon_error *er
 static int replay_read(void *self, struct pausemon_sink *sink, struct pausemon_error *error)
 {
     struct replay *replay = self;
-    bool in_look = false;
+    bool in_look = replay->begun;
     const char *line;
     size_t length;
     int status;
 
+    if (replay->begun)
+        pausemon_sink_at(sink, &replay->begun_at);
+    replay->begun = false;
     while ((status = next_line(replay, &line, &length, error)) > 0) {
         struct pausemon_error why;
         json_t *object = pm_json_load(line, length, &why);
-        status = object ? take_line(object, &in_look, sink, &why) : PAUSEMON_ERR_FORMAT;
+        status = object ? take_line(replay, object, &in_look, sink, &why) : PAUSEMON_ERR_FORMAT;
         json_decref(object);
         replay->any_look = replay->any_look || in_look || status < 0;
         if (status < 0) {

@@ -13,6 +13,8 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
     struct pausemon_source_ops known = {0};
     struct pm_host host;
 
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
     *out = NULL;
     pm_host_init(&host, given);
     if (ops)
@@ -27,7 +29,7 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
         return status < 0 ? status : PAUSEMON_ERR_NOMEM;
     }
     strcpy(copy, name);
-    *source = (struct pausemon_source){host, known, self, copy};
+    *source = (struct pausemon_source){host, known, self, copy, NULL};
     *out = source;
     return 0;
 }
@@ -38,7 +40,8 @@ int pm_source_wrap(struct pausemon_source **source, const char *name,
 {
     int status = pausemon_source_new(source, name, ops, self, host);
 
-    return status < 0 ? pm_fail(error, status, "%s: %s", name, pausemon_status_text(status)) : 0;
+    /* The name may have gone with `self`. */
+    return status < 0 ? pm_fail(error, status, "a source: %s", pausemon_status_text(status)) : 0;
 }
 
 void pausemon_source_free(struct pausemon_source *source)
@@ -66,21 +69,30 @@ int64_t pm_source_get_deadline(const struct pausemon_source *source)
     return source->ops.get_deadline ? source->ops.get_deadline(source->self) : -1;
 }
 
-int pm_source_read(struct pausemon_source *source, struct pausemon_sink *sink,
+int pm_source_read(struct pausemon_source *source, const void *reader, struct pausemon_sink *sink,
                    struct pausemon_error *error)
 {
-    struct pausemon_error unused;
+    struct pausemon_error why = {0};
 
-    if (!error)
-        error = &unused;
-    memset(error, 0, sizeof *error);
-    int status = source->ops.read(source->self, sink, error);
+    sink->wants_full = source->reader != reader;
+    int status = source->ops.read(source->self, sink, &why);
+    /* Being busy loses nothing. */
     if (status >= 0)
+        source->reader = reader;
+    else if (status != PAUSEMON_ERR_BUSY)
+        source->reader = NULL;
+    if (status >= 0 || !error)
         return status;
-    if (error->text[0] == '\0')
-        pm_fail(error, status, "%s: %s", source->name, pausemon_status_text(status));
+    if (why.text[0] == '\0')
+        pm_fail(&why, status, "%s: %s", source->name, pausemon_status_text(status));
+    *error = why;
     error->status = status;
     return status;
+}
+
+void pm_source_forget_reader(struct pausemon_source *source)
+{
+    source->reader = NULL;
 }
 
 void pausemon_sink_put(struct pausemon_sink *sink, const struct pausemon_row *row)
@@ -96,6 +108,11 @@ void pausemon_sink_at(struct pausemon_sink *sink, const struct pausemon_instant 
 void pausemon_sink_skipped(struct pausemon_sink *sink, uint64_t count)
 {
     sink->skipped(sink->user, count);
+}
+
+int pausemon_sink_wants_full(const struct pausemon_sink *sink)
+{
+    return sink->wants_full;
 }
 
 uint64_t pausemon_sink_wants(const struct pausemon_sink *sink)
@@ -148,9 +165,9 @@ static int find_kind(const char *name, size_t length, struct pausemon_error *err
 int pausemon_source_open(struct pausemon_source **source, const char *spec,
                          const struct pausemon_host *host, struct pausemon_error *error)
 {
-    *source = NULL;
-    if (!spec)
+    if (!source || !spec)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a source is needed: " KINDS);
+    *source = NULL;
     size_t length = strcspn(spec, ":");
     const char *argument = spec[length] ? spec + length + 1 : NULL;
     int kind = find_kind(spec, length, error);
@@ -169,9 +186,9 @@ int pausemon_source_open_memory(struct pausemon_source **source, const char *for
                                 const void *bytes, size_t length, const struct pausemon_host *host,
                                 struct pausemon_error *error)
 {
-    *source = NULL;
-    if (!format || (!bytes && length))
+    if (!source || !format || (!bytes && length))
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a format and bytes are needed");
+    *source = NULL;
     int kind = find_kind(format, strlen(format), error);
     if (kind < 0)
         return kind;

@@ -11,6 +11,7 @@ struct pausemon_source {
     struct pausemon_source_ops ops;
     void *self;
     char *name;
+    const void *reader; /* who took the last look, if that went well */
 };
 
 /* Whoever reads a source brings one: the collector, the recorder. */
@@ -20,11 +21,16 @@ struct pausemon_sink {
     void (*at)(void *user, const struct pausemon_instant *instant);
     void (*skipped)(void *user, uint64_t count);
     uint64_t wants;
+    int wants_full; /* set by pm_source_read */
 };
 
-/* One look; `error` never NULL behind this. enum pausemon_look or a negative status. */
-int pm_source_read(struct pausemon_source *source, struct pausemon_sink *sink,
+/* One look for `reader`, which only needs to be the same for the same one. enum pausemon_look or
+ * a negative status, and then `error` (may be NULL) is filled. */
+int pm_source_read(struct pausemon_source *source, const void *reader, struct pausemon_sink *sink,
                    struct pausemon_error *error);
+
+/* The next look is a first one again: its reader has lost what it knew, or is gone. */
+void pm_source_forget_reader(struct pausemon_source *source);
 
 /* pausemon_source_new with an error, for openers: their last line. */
 int pm_source_wrap(struct pausemon_source **source, const char *name,

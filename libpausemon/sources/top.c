@@ -10,6 +10,7 @@ void pm_top_text_init(struct pm_top_text *text, struct pm_host *host)
 {
     memset(text, 0, sizeof *text);
     text->host = host;
+    text->max_cpu = PM_TOP_MAX_CPU;
     pm_buffer_init(&text->buffer, host, PM_TOP_MAX_SAMPLE);
 }
 
@@ -43,22 +44,27 @@ void pm_top_text_describe_date(const struct pm_top_splitter *splitter, char *tex
         snprintf(text, size, "no date");
 }
 
-/* Dates have whole seconds and may stand still or go back: at least a second passes. A local
- * time without its zone is taken as UTC. */
+/* Dates have whole seconds and may be missing, stand still or go back: at least a second passes.
+ * A local time without its zone is taken as UTC. */
 static void set_time(struct pm_top_text *text, struct pausemon_sink *sink)
 {
     const struct pm_top_splitter *splitter = &text->splitter;
     struct pausemon_instant time = {0};
-    int64_t dated_ns = splitter->has_date ? splitter->date_s * PM_NS_PER_S : 0;
+    int64_t date_ns = splitter->has_date ? splitter->date_s * PM_NS_PER_S : 0;
+    int64_t next_ns = text->time_ns + PM_NS_PER_S;
 
     if (text->samples == 0)
-        text->time_ns = dated_ns;
-    else if (dated_ns >= text->time_ns + PM_NS_PER_S)
-        text->time_ns = dated_ns;
-    else
-        text->time_ns += PM_NS_PER_S;
+        next_ns = date_ns;
+    else if (splitter->has_date && text->has_base && date_ns - text->base_ns > next_ns)
+        next_ns = date_ns - text->base_ns;
+    /* The first date does not say how long ago the samples without one were. */
+    if (splitter->has_date && !text->has_base) {
+        text->has_base = true;
+        text->base_ns = date_ns - next_ns;
+    }
+    text->time_ns = next_ns;
     time.monotonic_ns = time.boottime_ns = text->time_ns;
-    time.realtime_ns = splitter->has_date ? dated_ns : text->time_ns;
+    time.realtime_ns = splitter->has_date ? date_ns : next_ns;
     pausemon_sink_at(sink, &time);
 }
 
@@ -79,7 +85,7 @@ static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, u
             length--;
         if (pm_top_parse_row(&splitter->header, at, length, &row)) {
             /* top has nothing to compare with in its first sample: its 0.0 is not a rate. */
-            if (text->samples == 0)
+            if (text->samples == 0 || row.cpu_rate > text->max_cpu)
                 row.have &= ~(uint64_t)PAUSEMON_HAVE_CPU_RATE;
             pausemon_sink_put(sink, &row);
             rows++;
@@ -89,6 +95,13 @@ static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, u
         at = newline + 1;
     }
     return rows;
+}
+
+void pm_top_text_drop(struct pm_top_text *text)
+{
+    pm_buffer_consume(&text->buffer, text->splitter.at);
+    pm_top_next(&text->splitter);
+    text->samples++;
 }
 
 int pm_top_text_deliver(struct pm_top_text *text, struct pausemon_sink *sink, bool dated)
@@ -115,9 +128,8 @@ int pm_top_text_deliver(struct pm_top_text *text, struct pausemon_sink *sink, bo
         pm_log(text->host, PAUSEMON_LOG_WARNING,
                "top: sample %llu (%s) is incomplete: a header without rows",
                (unsigned long long)number, date);
-    bool partial = splitter->has_total && rows < splitter->total;
-    pm_buffer_consume(&text->buffer, splitter->at);
-    pm_top_next(splitter);
-    text->samples++;
+    /* A row that could not be read is one that was looked at. */
+    bool partial = splitter->has_total && rows + dropped < splitter->total;
+    pm_top_text_drop(text);
     return partial ? PAUSEMON_LOOK_PARTIAL : PAUSEMON_LOOK_COMPLETE;
 }

@@ -15,8 +15,11 @@ struct pm_top_text {
     struct pm_host *host;
     struct pm_buffer buffer;
     struct pm_top_splitter splitter;
-    uint64_t samples; /* delivered since the text began */
-    int64_t time_ns;  /* of the sample delivered last, by its dates */
+    uint64_t max_cpu; /* tenths of a percent: more is an underflow */
+    uint64_t samples; /* since the text began */
+    int64_t time_ns;  /* of the sample before … */
+    bool has_base;    /* … and, once there was a date, */
+    int64_t base_ns;  /* what it was ahead of that time */
 };
 
 void pm_top_text_init(struct pm_top_text *text, struct pm_host *host);
@@ -27,6 +30,9 @@ void pm_top_text_reset(struct pm_top_text *text);
 
 /* Whether a sample is complete. */
 bool pm_top_text_has_sample(struct pm_top_text *text);
+
+/* Passes over the sample at hand. */
+void pm_top_text_drop(struct pm_top_text *text);
 
 /* Puts the rows of the sample at hand, complete or not, and drops its text. `dated`: its time is
  * its date's (a recording), not the host's. enum pausemon_look. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/waiter.h"
 #include "sources/child.h"
@@ -28,11 +29,14 @@ struct top_live {
     struct pm_child child;
     enum phase phase;
     bool one_shot;       /* top -l 2, again and again */
+    bool fell_back;      /* that was told */
+    bool lasting_works;  /* the long-lived one has given a sample */
     bool delivered;      /* this child gave a sample */
     bool ever_delivered; /* any child did */
     int64_t deadline_ns; /* of the phase; -1: none */
     int64_t delay_ns;    /* before the next start */
-    const char *program;
+    int64_t lasting_ns;  /* one-shot: when the long-lived one is tried again */
+    char program[512];
 };
 
 static void set_deadline(struct top_live *top, int64_t now_ns, int64_t delay_ns)
@@ -41,18 +45,19 @@ static void set_deadline(struct top_live *top, int64_t now_ns, int64_t delay_ns)
     pm_waiter_set_timer(&top->waiter, delay_ns);
 }
 
-static void drop_child(struct top_live *top)
+/* Only while the child is ours to follow: a watch is shared with a process that forked. */
+static void unwatch(struct top_live *top)
 {
     if (top->child.out_fd >= 0)
         pm_waiter_remove(&top->waiter, top->child.out_fd);
     if (top->child.pid_fd >= 0)
         pm_waiter_remove(&top->waiter, top->child.pid_fd);
-    pm_child_end(&top->child);
 }
 
 static void rest(struct top_live *top, int64_t now_ns, int64_t delay_ns)
 {
-    drop_child(top);
+    unwatch(top);
+    pm_child_end(&top->child);
     top->phase = RESTING;
     set_deadline(top, now_ns, delay_ns);
 }
@@ -71,9 +76,13 @@ static int start(struct top_live *top, int64_t now_ns, struct pausemon_error *er
     const char *const lasting[] = {top->program, "-F", "-l", "0", "-s", "1", "-stats", STATS, NULL};
     const char *const single[] = {top->program, "-l", "2", "-s", "1", "-stats", STATS, NULL};
 
+    if (top->one_shot && now_ns >= top->lasting_ns)
+        top->one_shot = false;
     int status = pm_child_start(&top->child, top->one_shot ? single : lasting, &top->host, error);
     if (status == 0)
         status = pm_waiter_add(&top->waiter, top->child.out_fd, error);
+    if (status == 0 && top->child.pid_fd >= 0)
+        status = pm_waiter_add(&top->waiter, top->child.pid_fd, error);
     if (status < 0) {
         rest(top, now_ns, next_delay(top));
         return status;
@@ -85,7 +94,8 @@ static int start(struct top_live *top, int64_t now_ns, struct pausemon_error *er
     return 0;
 }
 
-/* Takes what its pipe holds. 1: there is no more for now; 0: its output has ended. */
+/* Takes what its pipe holds. 2: there may be more; 1: there is none for now; 0: its output has
+ * ended. */
 static int drain(struct top_live *top, int64_t now_ns, struct pausemon_error *error)
 {
     for (int i = 0; i < CHUNKS_A_READ; i++) {
@@ -103,12 +113,13 @@ static int drain(struct top_live *top, int64_t now_ns, struct pausemon_error *er
         top->text.buffer.length += (size_t)got;
         set_deadline(top, now_ns, QUIET_NS);
     }
-    return 1;
+    return 2;
 }
 
 static int deliver(struct top_live *top, int64_t now_ns, struct pausemon_sink *sink)
 {
     top->delivered = top->ever_delivered = true;
+    top->lasting_works = top->lasting_works || !top->one_shot;
     top->delay_ns = FIRST_DELAY_NS;
     int look = pm_top_text_deliver(&top->text, sink, false);
     if (top->phase == READING)
@@ -118,34 +129,41 @@ static int deliver(struct top_live *top, int64_t now_ns, struct pausemon_sink *s
 
 static void output_ended(struct top_live *top, int64_t now_ns)
 {
-    struct pausemon_error unused;
-
-    pm_waiter_remove(&top->waiter, top->child.out_fd);
-    if (top->child.pid_fd >= 0)
-        pm_waiter_add(&top->waiter, top->child.pid_fd, &unused); /* else the timer finds out */
+    pm_waiter_remove(&top->waiter, top->child.out_fd); /* its end would wake for ever */
     top->phase = ENDING;
     set_deadline(top, now_ns, top->child.pid_fd >= 0 ? END_NS : 0);
+}
+
+/* The long-lived one gave nothing: for a while `-l 2` does, though each start costs. */
+static void fall_back(struct top_live *top, int64_t now_ns, const char *how)
+{
+    if (!top->fell_back)
+        pm_log(&top->host, PAUSEMON_LOG_WARNING,
+               "top: %s -l 0 ended without a sample (%s): using -l 2, trying again from time to "
+               "time",
+               top->program, how);
+    top->fell_back = true;
+    top->one_shot = true;
+    top->lasting_ns = now_ns + LAST_DELAY_NS;
+    rest(top, now_ns, 0);
 }
 
 /* The child is over. For a one-shot that is how it should be. */
 static int child_ended(struct top_live *top, int64_t now_ns, const char *how,
                        struct pausemon_error *error)
 {
+    bool cut_off = top->text.splitter.in_rows;
+
     if (top->one_shot && top->delivered) {
         rest(top, now_ns, 0);
         return PAUSEMON_ERR_BUSY;
     }
-    bool cut_off = top->text.splitter.in_rows;
-    bool fall_back = !top->one_shot && !top->ever_delivered;
-    int64_t delay_ns = fall_back ? 0 : next_delay(top);
-
-    top->one_shot = top->one_shot || fall_back;
-    rest(top, now_ns, delay_ns);
-    if (fall_back) {
-        pm_log(&top->host, PAUSEMON_LOG_WARNING,
-               "top: %s -l 0 ended without a sample (%s): trying -l 2", top->program, how);
+    if (!top->one_shot && !top->lasting_works) {
+        fall_back(top, now_ns, how);
         return PAUSEMON_ERR_BUSY;
     }
+    int64_t delay_ns = next_delay(top);
+    rest(top, now_ns, delay_ns);
     return pm_fail(error, PAUSEMON_ERR_IO, "top: %s ended (%.120s)%s; restarting it in %d s",
                    top->program, how, cut_off ? ", a sample was cut off" : "",
                    (int)(delay_ns / PM_NS_PER_S));
@@ -163,15 +181,25 @@ static int wait_for_end(struct top_live *top, int64_t now_ns, struct pausemon_er
     return child_ended(top, now_ns, how, error);
 }
 
-/* Of `top -l 2` only the second sample has rates; the first is for the very first look. */
-static bool is_unwanted(struct top_live *top)
+/* Of `top -l 2` only the second sample has rates; the first is for the very first look. And where
+ * several wait, after a pause of ours, only the newest is of now: rates over the time since the
+ * last look need the counters of now. */
+static bool is_unwanted(const struct top_live *top)
 {
-    return top->one_shot && top->text.samples == 0 && top->ever_delivered;
+    const struct pm_top_splitter *splitter = &top->text.splitter;
+    const struct pm_buffer *buffer = &top->text.buffer;
+    struct pm_top_splitter behind = {.live = true};
+
+    if (top->one_shot && top->text.samples == 0 && top->ever_delivered)
+        return true;
+    return pm_top_split(&behind, pm_buffer_content(buffer) + splitter->at,
+                        buffer->length - splitter->at) == PM_TOP_SAMPLE;
 }
 
 static int read_output(struct top_live *top, int64_t now_ns, struct pausemon_sink *sink,
                        struct pausemon_error *error)
 {
+    bool gone = pm_child_is_gone(&top->child); /* asked first: then what it wrote is all there */
     int more = drain(top, now_ns, error);
 
     if (more < 0)
@@ -179,15 +207,14 @@ static int read_output(struct top_live *top, int64_t now_ns, struct pausemon_sin
     while (pm_top_text_has_sample(&top->text)) {
         if (!is_unwanted(top))
             return deliver(top, now_ns, sink);
-        pm_buffer_consume(&top->text.buffer, top->text.splitter.at);
-        pm_top_next(&top->text.splitter);
-        top->text.samples++;
+        pm_top_text_drop(&top->text);
     }
+    bool over = more == 0 || (gone && more == 1);
     bool quiet = top->deadline_ns >= 0 && now_ns >= top->deadline_ns;
-    bool complete = more == 0 && top->one_shot && !is_unwanted(top);
-    if (top->text.splitter.in_rows && (complete || (quiet && more && !is_unwanted(top))))
+    if (top->text.splitter.in_rows && (over ? top->one_shot : quiet) &&
+        !(top->one_shot && top->text.samples == 0 && top->ever_delivered))
         return deliver(top, now_ns, sink);
-    if (more == 0) {
+    if (over) {
         output_ended(top, now_ns);
         return wait_for_end(top, now_ns, error);
     }
@@ -225,7 +252,7 @@ static void top_close(void *self)
 {
     struct top_live *top = self;
 
-    drop_child(top);
+    pm_child_end(&top->child);
     pm_waiter_close(&top->waiter);
     pm_top_text_free(&top->text);
     pm_free(&top->host, top);
@@ -252,6 +279,8 @@ int pm_open_top_live(struct pausemon_source **source, const struct pm_opener_inp
         return pm_fail(error, PAUSEMON_ERR_UNSUPPORTED,
                        "source \"top\": live top is macOS only; here use procfs, or top:FILE for "
                        "a recording");
+    if (strlen(program) >= sizeof((struct top_live *)0)->program)
+        return pm_fail(error, PAUSEMON_ERR_LIMIT, "top: PAUSEMON_TOP is too long");
     pm_host_init(&host, input->host);
     struct top_live *top = pm_alloc(&host, sizeof *top);
     if (!top)
@@ -263,10 +292,11 @@ int pm_open_top_live(struct pausemon_source **source, const struct pm_opener_inp
     }
     top->host = host;
     top->child = PM_CHILD_NONE;
-    top->program = program;
+    snprintf(top->program, sizeof top->program, "%s", program);
     top->delay_ns = FIRST_DELAY_NS;
     pm_top_text_init(&top->text, &top->host);
     top->text.splitter.live = true;
+    top->text.max_cpu = (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * 1000;
     set_deadline(top, pm_monotonic_ns(&top->host), 0);
     ops.read = top_read;
     ops.get_fd = top_get_fd;

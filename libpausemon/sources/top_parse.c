@@ -7,7 +7,6 @@
 #include "base/text.h"
 
 #define SATURATED 2147483647 /* the kernel's counters stop here */
-#define MAX_CPU 1024000      /* tenths of a percent: 1024 CPUs; above it is an underflow */
 
 static const struct {
     const char *name;
@@ -134,10 +133,10 @@ static bool parse_cpu(const char *at, const char *end, uint64_t *tenths)
     if (!pm_parse_u64(&at, end, &whole) || at == end || *at != '.')
         return false;
     at++;
-    if (end - at != 1 || !pm_parse_u64(&at, end, &tenth) || whole > MAX_CPU / 10)
+    if (end - at != 1 || !pm_parse_u64(&at, end, &tenth) || whole > PM_TOP_MAX_CPU / 10)
         return false;
     *tenths = whole * 10 + tenth;
-    return *tenths <= MAX_CPU;
+    return *tenths <= PM_TOP_MAX_CPU;
 }
 
 /* PID [0-9]+[ *+-] */

@@ -13,6 +13,9 @@
 
 #define PM_TOP_MAX_COLUMNS 64
 
+/* Tenths of a percent, of a machine that is not known: 1024 CPUs. More is an underflow. */
+#define PM_TOP_MAX_CPU 1024000
+
 enum pm_top_column {
     PM_TOP_OTHER,
     PM_TOP_PID,

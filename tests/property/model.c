@@ -180,11 +180,15 @@ static struct pausemon_row filled_in(const struct pausemon_row *known,
     return full;
 }
 
-static bool used_cpu(const struct pausemon_row *old, const struct pausemon_row *new)
+/* 1: it ran; 0: it did not; -1: nobody knows. */
+static int used_cpu(const struct pausemon_row *old, const struct pausemon_row *new)
 {
-    if (new->have & PAUSEMON_HAVE_CPU)
-        return (old->have & PAUSEMON_HAVE_CPU) && new->cpu_ns > old->cpu_ns;
-    return (new->have &PAUSEMON_HAVE_CPU_RATE) && new->cpu_rate > 0;
+    if (new->have & PAUSEMON_HAVE_CPU) {
+        if (!(old->have & PAUSEMON_HAVE_CPU) || new->cpu_ns < old->cpu_ns)
+            return -1;
+        return new->cpu_ns > old->cpu_ns;
+    }
+    return new->have & PAUSEMON_HAVE_CPU_RATE ? new->cpu_rate > 0 : -1;
 }
 
 /* floor(delta × times ÷ over). Known only if both rows know the counter and it did not fall. */
@@ -237,23 +241,25 @@ static void rate_all(struct model *model, struct pausemon_process *process,
         process->cpu = new->cpu_rate;
         process->have |= PAUSEMON_HAVE_CPU;
     }
-    process->have |= PAUSEMON_HAVE_BLOCKED;
-    if (old->state == PAUSEMON_STATE_UNINTERRUPTIBLE &&
-        new->state == PAUSEMON_STATE_UNINTERRUPTIBLE && !used_cpu(old, new))
+    bool both = old->state == PAUSEMON_STATE_UNINTERRUPTIBLE &&
+                new->state == PAUSEMON_STATE_UNINTERRUPTIBLE;
+    if (!both || used_cpu(old, new) >= 0)
+        process->have |= PAUSEMON_HAVE_BLOCKED;
+    if (both && used_cpu(old, new) == 0)
         process->blocked_ns = elapsed;
 }
 
 static bool is_stuck(struct model *model, struct model_entry *entry, const struct pausemon_row *old,
                      int64_t time)
 {
-    bool busy = old && used_cpu(old, &entry->row);
+    bool busy = old && used_cpu(old, &entry->row) != 0; /* or may have been */
 
     if (entry->row.state != PAUSEMON_STATE_UNINTERRUPTIBLE) {
         entry->waiting = false;
         return false;
     }
     model->met.still_d_but_busy += entry->waiting && busy;
-    if (!entry->waiting || busy)
+    if (!entry->waiting || busy || entry->waiting_since > time)
         entry->waiting_since = time;
     entry->waiting = true;
     return model->config.stuck_after_ms == 0 ||

@@ -268,7 +268,7 @@ END_TEST
 START_TEST(a_text_has_at_most_1023_bytes)
 {
     char value[1025];
-    char quoted[1026];
+    char quoted[1028];
 
     memset(value, 'x', sizeof value);
     value[1024] = '\0';

@@ -67,7 +67,8 @@ static int run(const struct command *command, int argc, char **argv)
     if (args_parse(&args, argc, argv) < 0)
         return EXIT_USAGE;
     int code = command->run(&args);
-    return out_finish(program, stdout) < 0 && code == EXIT_OK ? EXIT_ERROR : code;
+    /* What failed before has been told. */
+    return code == EXIT_OK && out_finish(program, stdout) < 0 ? EXIT_ERROR : code;
 }
 
 int main(int argc, char **argv)
