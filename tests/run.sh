@@ -37,7 +37,10 @@ configure() {
             return 1
         }
     fi
-    ninja -C "$work/$name" >"$work/$name.build" 2>&1 || { tail -n 40 "$work/$name.build"; return 1; }
+    ninja -C "$work/$name" >"$work/$name.build" 2>&1 || {
+        tail -n 40 "$work/$name.build"
+        return 1
+    }
 }
 
 # run_suite NAME [meson test option…]: counts each test of each suite.
@@ -71,13 +74,13 @@ suite core gcc "-Djson=disabled -Dconfig=disabled -Ddocs=disabled -Ddefault_libr
     --no-suite lint
 
 say "valgrind: what the sanitizers do not see"
+memcheck="valgrind -q --error-exitcode=99 --leak-check=full"
 if configure gcc gcc; then
     meson test -C "$work/gcc" --no-rebuild --logbase valgrind --timeout-multiplier 20 \
-        --wrap="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" \
-        config_rules config_write ring top_recordings procfs_refused recorded_text custom_source \
-        >"$work/valgrind.log" 2>&1 || true
-    /usr/bin/python3 tests/lib/count.py valgrind "$work/gcc/meson-logs" "$results" valgrind-valgrind ||
-        record failed "valgrind: its results could not be read"
+        --wrap="$memcheck --errors-for-leak-kinds=definite" config_rules config_write ring \
+        top_recordings procfs_refused recorded_text custom_source >"$work/valgrind.log" 2>&1 || true
+    /usr/bin/python3 tests/lib/count.py valgrind "$work/gcc/meson-logs" "$results" \
+        valgrind-valgrind || record failed "valgrind: its results could not be read"
 fi
 
 if [ "$full" = yes ]; then

@@ -14,7 +14,10 @@ while [ $# -gt 0 ]; do
     esac
 done
 case $seconds in
-'' | *[!0-9]* | 0) echo "quickstart: --for: \"$seconds\" is no whole number of seconds" >&2; exit 2 ;;
+'' | *[!0-9]* | 0)
+    echo "quickstart: --for: \"$seconds\" is no whole number of seconds" >&2
+    exit 2
+    ;;
 esac
 
 . "$top/tools/install.sh"

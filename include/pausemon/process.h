@@ -81,8 +81,8 @@ struct pausemon_row {
     char command[PAUSEMON_COMMAND_SIZE]; /* any bytes; cleaned by the library */
 };
 /* clang-format off */
-#define PAUSEMON_ROW_INIT {sizeof(struct pausemon_row), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-                           0, 0, 0, 0, 0, {0}}
+#define PAUSEMON_ROW_INIT {sizeof(struct pausemon_row), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                           0, 0, 0, 0, 0, 0, {0}}
 /* clang-format on */
 
 /* Why a process was selected. */
@@ -126,8 +126,8 @@ struct pausemon_process {
     char command[PAUSEMON_COMMAND_SIZE]; /* valid UTF-8 without control characters */
 };
 /* clang-format off */
-#define PAUSEMON_PROCESS_INIT {sizeof(struct pausemon_process), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-                               0, 0, 0, 0, 0, 0, 0, 0, {0}}
+#define PAUSEMON_PROCESS_INIT {sizeof(struct pausemon_process), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 /* clang-format on */
 
 /* As much of `from` as `to` has room for (to->size stays); what `from` does not have becomes 0. */

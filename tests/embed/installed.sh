@@ -41,7 +41,10 @@ fi
 # shellcheck disable=SC2086 # flags are words
 cc -std=c11 -Wall -Wextra -Werror -o "$place/example" "$place/example.c" $cflags $libs
 "$place/example" | tee "$place/out"
-grep -q '^worst: ..*, score [0-9]' "$place/out" || { echo "the README's example does not work"; exit 1; }
+grep -q '^worst: ..*, score [0-9]' "$place/out" || {
+    echo "the README's example does not work"
+    exit 1
+}
 
 for program in "$source"/tests/embed/*.c; do
     # shellcheck disable=SC2086

@@ -3,6 +3,7 @@
 
 #include <pausemon/common.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,20 @@ int args_fail(const char *program, int code, const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+    return code;
+}
+
+int args_fail_os(const char *program, int code, int os_errno, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "%s: ", program);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    errno = os_errno;
+    fputs(": ", stderr);
+    perror(NULL);
     return code;
 }
 

@@ -43,6 +43,10 @@ void args_print_options(const struct arg_option *options);
 int args_fail(const char *program, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same, with what `os_errno` means behind it. */
+int args_fail_os(const char *program, int code, int os_errno, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 enum exit_code {
     EXIT_OK = 0,
     EXIT_ERROR = 1,

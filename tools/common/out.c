@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "common/args.h"
 
@@ -19,8 +18,7 @@ int out_finish(const char *program, FILE *file)
         return 0;
     if (errno == EPIPE)
         return -1;
-    return args_fail(program, -1, "the output could not be written: %s",
-                     errno ? strerror(errno) : "an earlier write failed");
+    return args_fail_os(program, -1, errno ? errno : EIO, "the output could not be written");
 }
 
 static void print_log(void *program, int level, const char *text)

@@ -34,7 +34,7 @@ int place_config(const char *given, char path[PLACE_SIZE])
     if (given)
         return snprintf(path, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
     if ((status < 0 || access(path, F_OK) != 0) && access(SYSTEM_CONFIG, F_OK) == 0) {
-        strcpy(path, SYSTEM_CONFIG);
+        snprintf(path, PLACE_SIZE, "%s", SYSTEM_CONFIG);
         return 0;
     }
     return status;

@@ -107,8 +107,7 @@ static int write_defaults(const struct args *args, const char *path)
         unlink(fresh);
     pausemon_config_free(config);
     return good ? EXIT_OK
-                : args_fail(args->program, EXIT_ERROR, "cannot write \"%s\": %s", path,
-                            strerror(why));
+                : args_fail_os(args->program, EXIT_ERROR, why, "cannot write \"%s\"", path);
 }
 
 static int reset(const struct args *args, const char *path)
@@ -122,12 +121,11 @@ static int reset(const struct args *args, const char *path)
     snprintf(aside, sizeof aside, "%s.%s", path, stamp);
     if (link(path, aside) == 0) {
         if (unlink(path) != 0)
-            return args_fail(args->program, EXIT_ERROR, "cannot move \"%s\" aside: %s", path,
-                             strerror(errno));
+            return args_fail_os(args->program, EXIT_ERROR, errno, "cannot move \"%s\" aside", path);
         fprintf(stderr, "the old file is now %s\n", aside);
     } else if (errno != ENOENT) {
-        return args_fail(args->program, EXIT_ERROR, "cannot move \"%s\" to \"%s\": %s", path, aside,
-                         strerror(errno));
+        return args_fail_os(args->program, EXIT_ERROR, errno, "cannot move \"%s\" to \"%s\"", path,
+                            aside);
     }
     int code = write_defaults(args, path);
     if (code == EXIT_OK)
@@ -160,7 +158,7 @@ static int run_editor(const struct args *args, const char *path)
     pid_t pid = fork();
     if (pid == 0) {
         execvp(words[0], words);
-        args_fail(args->program, 0, "cannot run the editor \"%s\": %s", words[0], strerror(errno));
+        args_fail_os(args->program, 0, errno, "cannot run the editor \"%s\"", words[0]);
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status))

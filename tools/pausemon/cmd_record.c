@@ -20,8 +20,7 @@ static FILE *create(const struct args *args, const char *path)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file)
-        args_fail(args->program, 0, "cannot create \"%s\": %s", path,
-                  errno == EEXIST ? "it exists, and is not overwritten" : strerror(errno));
+        args_fail_os(args->program, 0, errno, "cannot create \"%s\", a new file", path);
     return file;
 }
 
@@ -96,8 +95,7 @@ static int run_record(const struct args *args)
                 (long long)done, pausemon_source_get_name(looking.source));
     looking_close(&looking);
     if (file != stdout && fclose(file) != 0 && done > 0)
-        return args_fail(args->program, EXIT_ERROR, "the file could not be written: %s",
-                         strerror(errno));
+        return args_fail_os(args->program, EXIT_ERROR, errno, "the file could not be written");
     return done > 0 ? EXIT_OK : EXIT_ERROR;
 }
 

@@ -105,7 +105,7 @@ static void put_cell(char *cell, const struct column *column,
     else if (pausemon_process_get_metric(process, column->have, &value) == 0)
         column->format(cell, value);
     else
-        strcpy(cell, "-");
+        snprintf(cell, CELL_SIZE, "-");
 }
 
 /* ---- rows ---- */
