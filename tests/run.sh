@@ -68,7 +68,7 @@ suite() {
 sanitize="-Db_sanitize=address,undefined -Db_lundef=false"
 
 suite gcc gcc ""
-suite clang clang ""
+suite clang clang "" --no-suite lint
 suite sanitizers clang "$sanitize" --no-suite lint --timeout-multiplier 4
 suite core gcc "-Djson=disabled -Dconfig=disabled -Ddocs=disabled -Ddefault_library=both" \
     --no-suite lint

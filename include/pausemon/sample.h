@@ -24,8 +24,8 @@ struct pausemon_sample_info {
     uint64_t unreadable;          /* processes that could not be read fully */
     uint64_t complete;            /* 0: the source did not look at every process */
     uint64_t cost_us;             /* CPU time this look and its judging took */
-    uint64_t births;              /* processes first seen in this look */
-    uint64_t deaths;              /* processes that ended since the look before */
+    uint64_t births;              /* processes first seen since the sample before */
+    uint64_t deaths;              /* processes that ended since the sample before */
 };
 
 PAUSEMON_API int pausemon_sample_new(struct pausemon_sample **sample,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+
 #ifdef __APPLE__
 #define BOOTTIME_CLOCK CLOCK_MONOTONIC   /* Darwin's goes on during sleep … */
 #define MONOTONIC_CLOCK CLOCK_UPTIME_RAW /* … and this one stands still */
@@ -80,13 +82,15 @@ void pm_free(const struct pm_host *host, void *pointer)
 
 void pm_log(const struct pm_host *host, int level, const char *format, ...)
 {
-    char text[512];
+    char text[512], clean[512];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    host->given.log(host->given.user, level, text);
+    /* Names of files and processes are hostile. */
+    pm_text_clean(clean, sizeof clean, text, strlen(text));
+    host->given.log(host->given.user, level, clean);
 }
 
 static int64_t utc_offset_s(struct pm_host *host, int64_t realtime_ns)

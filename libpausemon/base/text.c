@@ -65,6 +65,12 @@ void pm_text_clean(char *to, size_t size, const char *bytes, size_t length)
 
     for (size_t i = 0; i < length;) {
         size_t step = 1;
+        if (bytes[i] >= 0x20 && bytes[i] < 0x7F) { /* nearly always */
+            if (used + 1 >= size)
+                break;
+            to[used++] = bytes[i++];
+            continue;
+        }
         int32_t point = decode((const unsigned char *)bytes + i, length - i, &step);
         bool keep = point >= 0 && is_harmless(point);
 
@@ -169,11 +175,12 @@ const char *pausemon_nearest_name(const char *word, const char *const *names)
         return NULL;
     for (; *names; names++) {
         size_t other = strlen(*names);
-        if (other > NEAREST_MAX)
-            continue;
-        size_t far = distance(word, length, *names, other);
         /* An exchange of two letters costs 2: short words must be allowed that much. */
         size_t allowed = length / 3 < 2 && length > 3 ? 2 : length / 3;
+        size_t longer = other > length ? other - length : length - other;
+        if (other > NEAREST_MAX || longer > allowed || longer >= least)
+            continue;
+        size_t far = distance(word, length, *names, other);
         if (far < least && far <= allowed) {
             least = far;
             nearest = *names;

@@ -38,6 +38,20 @@ static void read_metrics(struct pm_json_reader *reader, struct pausemon_process 
     }
 }
 
+/* The original has neither: then they are unknown. */
+static void read_identity(struct pm_json_reader *reader, uint64_t unknown,
+                          struct pausemon_process *process)
+{
+    if (json_object_get(reader->object, "ppid") && !(unknown & PAUSEMON_HAVE_PPID)) {
+        pm_json_get_i64(reader, "ppid", true, &process->ppid);
+        process->have |= PAUSEMON_HAVE_PPID;
+    }
+    if (json_object_get(reader->object, "start_time") && !(unknown & PAUSEMON_HAVE_START_TIME)) {
+        pm_json_get_i64(reader, "start_time", true, &process->start_time);
+        process->have |= PAUSEMON_HAVE_START_TIME;
+    }
+}
+
 static int read_rogue(const json_t *object, struct pausemon_process *process,
                       struct pausemon_error *error)
 {
@@ -50,6 +64,8 @@ static int read_rogue(const json_t *object, struct pausemon_process *process,
     if (!json_is_object(object))
         return pm_fail(error, PAUSEMON_ERR_FORMAT, "JSON: a rogue that is no object {…}");
     pm_json_get_i64(&reader, "pid", true, &process->pid);
+    if (reader.status == 0 && process->pid < 0)
+        return pm_fail(error, PAUSEMON_ERR_FORMAT, "JSON: \"pid\": expected 0 or more");
     pm_json_get_text(&reader, "command", true, process->command, sizeof process->command);
     pm_json_get_text(&reader, "state", true, state, sizeof state);
     process->state = pausemon_state_from_name(state);
@@ -57,13 +73,7 @@ static int read_rogue(const json_t *object, struct pausemon_process *process,
     pm_json_get_u64(&reader, "score", 100, true, &process->score);
     pm_json_get_bits(&reader, "categories", category_of, &process->categories);
     pm_json_get_bits(&reader, "unknown", field_of, &unknown);
-    /* The original has neither: then they are unknown. */
-    if (json_object_get(object, "ppid"))
-        process->have |= PAUSEMON_HAVE_PPID;
-    if (json_object_get(object, "start_time"))
-        process->have |= PAUSEMON_HAVE_START_TIME;
-    pm_json_get_i64(&reader, "ppid", false, &process->ppid);
-    pm_json_get_i64(&reader, "start_time", false, &process->start_time);
+    read_identity(&reader, unknown, process);
     pm_json_get_bool(&reader, "suspect", &process->suspect);
     process->have &= ~unknown;
     for (size_t i = 0; i < PM_METRIC_COUNT; i++)

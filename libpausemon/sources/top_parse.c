@@ -147,7 +147,7 @@ static bool parse_pid(const char *at, const char *end, int64_t *pid)
     if (!pm_parse_u64(&at, end, &value) || value > INT32_MAX)
         return false;
     *pid = (int64_t)value;
-    return at == end || (at + 1 == end && strchr("*+-", *at));
+    return at == end || (at + 1 == end && (*at == '*' || *at == '+' || *at == '-'));
 }
 
 static uint64_t parse_state(const char *at, const char *end)
