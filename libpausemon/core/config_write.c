@@ -72,7 +72,7 @@ int pausemon_config_get(const struct pausemon_config *config, const char *name,
     struct writer writer = {write, user, 0};
     int row = pm_config_find(name);
 
-    if (!config || !write)
+    if (!config || !name || !write)
         return PAUSEMON_ERR_INVALID;
     if (row < 0)
         return PAUSEMON_ERR_NOT_FOUND;
@@ -85,7 +85,7 @@ int pausemon_config_get_number(const struct pausemon_config *config, const char 
 {
     int row = pm_config_find(name);
 
-    if (!config || !value)
+    if (!config || !name || !value)
         return PAUSEMON_ERR_INVALID;
     if (row < 0)
         return PAUSEMON_ERR_NOT_FOUND;
@@ -113,7 +113,7 @@ int pausemon_config_get_origin(const struct pausemon_config *config, const char 
 {
     int row = pm_config_find(name);
 
-    if (!config)
+    if (!config || !name)
         return PAUSEMON_ERR_INVALID;
     return row < 0 ? PAUSEMON_ERR_NOT_FOUND : config->origin[row];
 }

@@ -139,11 +139,10 @@ int pausemon_collector_collect(const struct pausemon_sample **sample,
 {
     int64_t cost_ns = pm_thread_cpu_ns();
 
+    if (sample)
+        *sample = NULL;
     if (!sample || !collector)
-        return pm_fail(error, PAUSEMON_ERR_INVALID,
-                       "a collector and a place for its sample are "
-                       "needed");
-    *sample = NULL;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a collector and a place are needed");
     pm_now(&collector->host, &collector->now);
     collector->called_ns = collector->now.monotonic_ns;
     collector->called = true;

@@ -131,7 +131,7 @@ int pausemon_json_encode_snapshot(const struct pausemon_sample *sample,
     if (!sample || !write || (!processes && count))
         return PAUSEMON_ERR_INVALID;
     for (size_t i = 0; i < count; i++)
-        if (processes[i]->size < PM_PROCESS_FIRST_SIZE)
+        if (!processes[i] || processes[i]->size < PM_PROCESS_FIRST_SIZE)
             return PAUSEMON_ERR_INVALID;
     pm_json_init(&json, write, user);
     put_sample(&json, sample);

@@ -13,13 +13,12 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
     struct pausemon_source_ops known = {0};
     struct pm_host host;
 
-    if (!out)
-        return PAUSEMON_ERR_INVALID;
-    *out = NULL;
+    if (out)
+        *out = NULL;
     pm_host_init(&host, given);
     if (ops)
         memcpy(&known, ops, ops->size < sizeof known ? (size_t)ops->size : sizeof known);
-    int status = name && known.read ? 0 : PAUSEMON_ERR_INVALID;
+    int status = out && name && known.read ? 0 : PAUSEMON_ERR_INVALID;
     struct pausemon_source *source = status == 0 ? pm_alloc(&host, sizeof *source) : NULL;
     char *copy = source ? pm_alloc(&host, strlen(name) + 1) : NULL;
     if (!copy) {
@@ -165,9 +164,10 @@ static int find_kind(const char *name, size_t length, struct pausemon_error *err
 int pausemon_source_open(struct pausemon_source **source, const char *spec,
                          const struct pausemon_host *host, struct pausemon_error *error)
 {
+    if (source)
+        *source = NULL;
     if (!source || !spec)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a source is needed: " KINDS);
-    *source = NULL;
     size_t length = strcspn(spec, ":");
     const char *argument = spec[length] ? spec + length + 1 : NULL;
     int kind = find_kind(spec, length, error);
@@ -186,9 +186,10 @@ int pausemon_source_open_memory(struct pausemon_source **source, const char *for
                                 const void *bytes, size_t length, const struct pausemon_host *host,
                                 struct pausemon_error *error)
 {
+    if (source)
+        *source = NULL;
     if (!source || !format || (!bytes && length))
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a format and bytes are needed");
-    *source = NULL;
     int kind = find_kind(format, strlen(format), error);
     if (kind < 0)
         return kind;

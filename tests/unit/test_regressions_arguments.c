@@ -132,6 +132,26 @@ START_TEST(collecting_wants_a_collector_and_a_place)
 }
 END_TEST
 
+/* The header: on failure what should have come out is NULL. */
+START_TEST(what_did_not_come_out_is_null)
+{
+    static char somewhere;
+    struct pausemon_source *source = (struct pausemon_source *)(void *)&somewhere;
+    const struct pausemon_sample *sample = (const struct pausemon_sample *)(void *)&somewhere;
+
+    INVALID(pausemon_collector_collect(&sample, NULL, NULL));
+    ck_assert_ptr_null(sample);
+    INVALID(pausemon_source_open(&source, NULL, NULL, NULL));
+    ck_assert_ptr_null(source);
+    source = (struct pausemon_source *)(void *)&somewhere;
+    INVALID(pausemon_source_open_memory(&source, NULL, "", 0, NULL, NULL));
+    ck_assert_ptr_null(source);
+    source = (struct pausemon_source *)(void *)&somewhere;
+    INVALID(pausemon_source_open_memory(&source, "top", NULL, 1, NULL, NULL));
+    ck_assert_ptr_null(source);
+}
+END_TEST
+
 START_TEST(opening_wants_a_place_and_a_specification)
 {
     struct pausemon_source *source;
@@ -356,6 +376,7 @@ int main(void)
     tcase_add_test(tests, freezing_wants_two_rings);
     tcase_add_test(tests, a_collector_wants_a_place_and_a_source);
     tcase_add_test(tests, collecting_wants_a_collector_and_a_place);
+    tcase_add_test(tests, what_did_not_come_out_is_null);
     tcase_add_test(tests, opening_wants_a_place_and_a_specification);
     tcase_add_test(tests, opening_memory_wants_a_place_a_format_and_bytes);
     tcase_add_test(tests, recording_wants_a_source_and_a_writer);

@@ -15,7 +15,7 @@ static const struct command *const commands[] = {&command_sample, &command_recor
 
 static void print_help(FILE *to)
 {
-    fputs("pausemon: tells what hogs this machine, and what froze it\n\n"
+    fputs("pausemon: tells what hogs this machine\n\n"
           "Usage: pausemon COMMAND [OPTION…]\n\nCommands:\n",
           to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
