@@ -27,7 +27,7 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
             known.close(self);
         return status < 0 ? status : PAUSEMON_ERR_NOMEM;
     }
-    strcpy(copy, name);
+    memcpy(copy, name, strlen(name) + 1);
     *source = (struct pausemon_source){host, known, self, copy, NULL};
     *out = source;
     return 0;

@@ -30,10 +30,6 @@ LIBRARY = {
 
 # (file, name): (how often, why). One that is not needed any more is a violation too.
 ALLOWED = {
-    ('libpausemon/sources/source.c', 'strcpy'):
-        (1, 'into memory that was allocated for strlen + 1 in the line before'),
-    ('libpausemon/sources/procfs_read.c', 'strcpy'):
-        (1, 'one of a few names written in that file, into room for the longest'),
     ('libpausemon/sources/top_live.c', 'secure_getenv'):
         (1, 'PAUSEMON_TOP, which the public header documents'),
 }

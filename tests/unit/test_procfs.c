@@ -3,28 +3,11 @@
 /* The procfs source over fake trees: what it makes of well-formed files, to the digit.
  * Threads and cost: test_procfs_cost.c; hostile and broken files: test_procfs_traps.c. */
 
-#include "fakeproc.h"
+#include "fakesuite.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fakeproc fake; /* made once for the suite, emptied before each test */
-
-static void make_tree(void)
-{
-    fakeproc_open(&fake);
-}
-
-static void empty_tree(void)
-{
-    fakeproc_clear(&fake);
-}
-
-static void drop_tree(void)
-{
-    fakeproc_close(&fake);
-}
 
 static uint64_t page_size(void)
 {
@@ -410,8 +393,8 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("procfs");
     TCase *values = tcase_create("values");
 
-    tcase_add_unchecked_fixture(values, make_tree, drop_tree);
-    tcase_add_checked_fixture(values, empty_tree, NULL);
+    tcase_add_unchecked_fixture(values, fakeproc_make, fakeproc_drop);
+    tcase_add_checked_fixture(values, fakeproc_empty, NULL);
     tcase_set_timeout(values, 20);
     tcase_add_test(values, a_source_names_its_root_and_has_no_descriptor);
     tcase_add_test(values, the_first_look_knows_what_is_and_no_rates);

@@ -3,27 +3,10 @@
 /* The procfs source over fake trees: processes with many threads, and what a look costs in
  * descriptors and memory. */
 
-#include "fakeproc.h"
+#include "fakesuite.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct fakeproc fake; /* made once for the suite, emptied before each test */
-
-static void make_tree(void)
-{
-    fakeproc_open(&fake);
-}
-
-static void empty_tree(void)
-{
-    fakeproc_clear(&fake);
-}
-
-static void drop_tree(void)
-{
-    fakeproc_close(&fake);
-}
 
 /* ---- Threads ---- */
 
@@ -316,8 +299,8 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("procfs cost");
     TCase *cost = tcase_create("cost");
 
-    tcase_add_unchecked_fixture(cost, make_tree, drop_tree);
-    tcase_add_checked_fixture(cost, empty_tree, NULL);
+    tcase_add_unchecked_fixture(cost, fakeproc_make, fakeproc_drop);
+    tcase_add_checked_fixture(cost, fakeproc_empty, NULL);
     tcase_set_timeout(cost, 30);
     tcase_add_test(cost, switches_and_delay_are_summed_over_all_threads);
     tcase_add_test(cost, threads_that_come_and_go_never_give_a_wrong_rate);

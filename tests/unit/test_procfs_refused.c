@@ -3,29 +3,12 @@
 /* The procfs source over fake trees of which something cannot be read: files of a process, the
  * whole root. What could not be read is unknown, never 0, and counted; errors name the thing. */
 
-#include "fakeproc.h"
+#include "fakesuite.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static struct fakeproc fake; /* made once for the suite, emptied before each test */
-
-static void make_tree(void)
-{
-    fakeproc_open(&fake);
-}
-
-static void empty_tree(void)
-{
-    fakeproc_clear(&fake);
-}
-
-static void drop_tree(void)
-{
-    fakeproc_close(&fake);
-}
 
 static void put_three(void)
 {
@@ -326,8 +309,8 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("procfs refused");
     TCase *refused = tcase_create("refused");
 
-    tcase_add_unchecked_fixture(refused, make_tree, drop_tree);
-    tcase_add_checked_fixture(refused, empty_tree, NULL);
+    tcase_add_unchecked_fixture(refused, fakeproc_make, fakeproc_drop);
+    tcase_add_checked_fixture(refused, fakeproc_empty, NULL);
     tcase_set_timeout(refused, 20);
     tcase_add_test(refused, io_that_cannot_be_read_is_unknown_and_counted);
     tcase_add_test(refused, io_that_is_refused_is_unknown_and_counted);

@@ -3,28 +3,11 @@
 /* The procfs source over fake trees that are hostile or broken: names, stat, directories. One
  * bad process never harms another. Files and trees that cannot be read: test_procfs_refused.c. */
 
-#include "fakeproc.h"
+#include "fakesuite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fakeproc fake; /* made once for the suite, emptied before each test */
-
-static void make_tree(void)
-{
-    fakeproc_open(&fake);
-}
-
-static void empty_tree(void)
-{
-    fakeproc_clear(&fake);
-}
-
-static void drop_tree(void)
-{
-    fakeproc_close(&fake);
-}
 
 /* ---- Names ---- */
 
@@ -370,8 +353,8 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("procfs traps");
     TCase *traps = tcase_create("traps");
 
-    tcase_add_unchecked_fixture(traps, make_tree, drop_tree);
-    tcase_add_checked_fixture(traps, empty_tree, NULL);
+    tcase_add_unchecked_fixture(traps, fakeproc_make, fakeproc_drop);
+    tcase_add_checked_fixture(traps, fakeproc_empty, NULL);
     tcase_set_timeout(traps, 20);
     tcase_add_test(traps, a_hostile_name_is_cleaned_and_moves_no_field);
     tcase_add_test(traps, names_of_any_bytes_come_out_clean);

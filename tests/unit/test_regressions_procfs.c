@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Defects that were found by reading and mended, each beside the test that failed: the procfs
  * source, over the real /proc and over fake trees. */
+#include "fakesuite.h"
 #include "realproc.h"
 
 #include <errno.h>
@@ -9,23 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-static struct fakeproc fake; /* made once for the suite, emptied before each test */
-
-static void make_tree(void)
-{
-    fakeproc_open(&fake);
-}
-
-static void empty_tree(void)
-{
-    fakeproc_clear(&fake);
-}
-
-static void drop_tree(void)
-{
-    fakeproc_close(&fake);
-}
 
 /* Rests; each byte it reads makes it run for a moment. */
 static void rest(int command, int ready)
@@ -355,8 +339,8 @@ int main(void)
     tcase_add_test(real, without_descriptors_nobody_dies_and_nobody_is_born);
     tcase_add_test(real, with_descriptors_again_all_is_as_it_was);
     suite_add_tcase(suite, real);
-    tcase_add_unchecked_fixture(threads, make_tree, drop_tree);
-    tcase_add_checked_fixture(threads, empty_tree, NULL);
+    tcase_add_unchecked_fixture(threads, fakeproc_make, fakeproc_drop);
+    tcase_add_checked_fixture(threads, fakeproc_empty, NULL);
     tcase_add_test(threads, a_thread_that_ended_makes_its_sums_unknown_once);
     tcase_add_test(threads, a_thread_that_took_anothers_place_makes_its_sums_unknown_once);
     tcase_add_test(threads, the_last_thread_beside_the_leader_is_missed_too);
