@@ -3,7 +3,8 @@
 #define PAUSEMON_COLLECTOR_H
 
 /* A source and the judgement of what it sees: each call looks at all processes and gives a
- * sample. You call it; how often is yours to say. Once warm it allocates nothing. */
+ * sample. You call it; how often is yours to say. Once warm it allocates nothing; of the sources,
+ * procfs and long-lived top neither. */
 
 #include <pausemon/config.h>
 #include <pausemon/sample.h>
@@ -38,7 +39,7 @@ PAUSEMON_API int pausemon_collector_collect(const struct pausemon_sample **sampl
                                             struct pausemon_error *error);
 
 /* What to wait for until the next call, in any event loop: the descriptor (-1: none) and the
- * timeout in milliseconds, for poll(): until monitor.interval_ms has passed since the last look,
+ * timeout in milliseconds, for poll(): until monitor.interval_ms has passed since the last call,
  * 0 when it has; -1 when the recording is over. Following the timeout alone is enough; a source
  * with a descriptor is then heard up to one interval late. */
 PAUSEMON_API int pausemon_collector_get_fd(const struct pausemon_collector *collector);

@@ -41,7 +41,8 @@ PAUSEMON_API const char *pausemon_source_get_name(const struct pausemon_source *
 /* Takes one look and writes it as JSON lines that "replay:FILE" reads: one line for the look,
  * one a process, one for the end. Returns 0; PAUSEMON_ERR_BUSY and PAUSEMON_ERR_END as
  * pausemon_collector_collect, nothing being written then. Not on a source that a collector
- * uses: each would miss the other's looks. */
+ * uses: each would miss the other's looks. One recording a source: later looks build upon earlier
+ * ones. */
 PAUSEMON_API int pausemon_source_record(struct pausemon_source *source, pausemon_write_fn write,
                                         void *user, struct pausemon_error *error);
 

@@ -254,6 +254,27 @@ static void overlay(struct pausemon_row *row, const struct pausemon_row *known)
     row->have = (row->have | known->have) & ~row->denied;
 }
 
+/* Not looked at: what it did since is not known. What it is stays, and ages. */
+static void forget_rates(const struct pm_table *table, struct pm_entry *entry)
+{
+    struct pausemon_process *process = &entry->process;
+
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        if (pm_metrics[i].kind == PM_COUNTER)
+            *pm_field(process, pm_metrics[i].process_offset) = 0;
+    for (size_t i = 0; i < PM_BLAME_COUNT; i++)
+        *pm_field(process, pm_blame[i].process_offset) = 0;
+    process->have &= ~(uint64_t)OF_INTERVAL;
+    process->blocked_ns = process->elapsed_ns = 0;
+    if (process->have & PAUSEMON_HAVE_MEM)
+        process->mem_age_ns = pm_elapsed(entry->mem_read_ns, table->look_ns);
+}
+
+void pm_table_doubt(struct pm_table *table)
+{
+    table->lost_pass = table->pass;
+}
+
 void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
 {
     struct pausemon_row row;
@@ -285,6 +306,12 @@ void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
             return;
         first = true;
     }
+    if (row.verb != PAUSEMON_ROW_FULL && !first && entry->full_pass <= table->lost_pass) {
+        entry->pass = table->pass;
+        table->skipped++;
+        forget_rates(table, entry);
+        return;
+    }
     bool mem_read = row.have & PAUSEMON_HAVE_MEM && row.verb != PAUSEMON_ROW_UNCHANGED;
     if (!first && row.verb != PAUSEMON_ROW_FULL)
         overlay(&row, &entry->last);
@@ -293,22 +320,8 @@ void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
     judge(table, entry, &row, first);
     entry->last = row;
     entry->pass = table->pass;
-}
-
-/* Not looked at: what it did since is not known. What it is stays, and ages. */
-static void forget_rates(const struct pm_table *table, struct pm_entry *entry)
-{
-    struct pausemon_process *process = &entry->process;
-
-    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
-        if (pm_metrics[i].kind == PM_COUNTER)
-            *pm_field(process, pm_metrics[i].process_offset) = 0;
-    for (size_t i = 0; i < PM_BLAME_COUNT; i++)
-        *pm_field(process, pm_blame[i].process_offset) = 0;
-    process->have &= ~(uint64_t)OF_INTERVAL;
-    process->blocked_ns = process->elapsed_ns = 0;
-    if (process->have & PAUSEMON_HAVE_MEM)
-        process->mem_age_ns = pm_elapsed(entry->mem_read_ns, table->look_ns);
+    if (row.verb == PAUSEMON_ROW_FULL || first)
+        entry->full_pass = table->pass;
 }
 
 int pm_table_end(struct pm_table *table, bool complete)

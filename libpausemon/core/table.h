@@ -14,7 +14,8 @@ struct pm_entry {
     struct pausemon_process process; /* judged from the last two */
     int64_t uninterruptible_since_ns;
     int64_t mem_read_ns;
-    uint64_t pass; /* in which it was last seen */
+    uint64_t pass;      /* in which it was last seen */
+    uint64_t full_pass; /* in which it last had a full row */
 };
 
 struct pm_table {
@@ -25,8 +26,10 @@ struct pm_table {
     struct pm_map index; /* from pid */
     uint64_t pass;
     int64_t look_ns;
-    uint64_t births, deaths, skipped; /* in this pass */
-    int status;                       /* a negative one if this pass lost something */
+    uint64_t lost_pass;      /* up to this one rows may have been lost */
+    uint64_t skipped;        /* in this pass */
+    uint64_t births, deaths; /* since a sample told them */
+    int status;              /* a negative one if this pass lost something */
 };
 
 /* The host and the config must live as long as the table. */
@@ -39,6 +42,10 @@ void pm_table_put(struct pm_table *table, const struct pausemon_row *row);
 
 /* Absence is death only in a complete pass. Returns the status. */
 int pm_table_end(struct pm_table *table, bool complete);
+
+/* A look failed: what a row leaves out can no longer be taken from the row before, until a full
+ * one comes. */
+void pm_table_doubt(struct pm_table *table);
 
 /* Marks suspects anew, after the config changed. */
 void pm_table_mark_suspects(struct pm_table *table);

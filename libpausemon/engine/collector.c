@@ -149,6 +149,8 @@ int pausemon_collector_collect(const struct pausemon_sample **sample,
     collector->begun = false;
     int look = pm_source_read(collector->source, collector, &collector->sink, error);
     collector->ended = look == PAUSEMON_ERR_END;
+    if (look < 0 && look != PAUSEMON_ERR_BUSY)
+        pm_table_doubt(&collector->table);
     if (look < 0 && !collector->begun)
         return look;
     begin(collector);
@@ -158,6 +160,7 @@ int pausemon_collector_collect(const struct pausemon_sample **sample,
     int status = pm_table_end(&collector->table, look == PAUSEMON_LOOK_COMPLETE);
     if (status < 0) {
         pm_source_forget_reader(collector->source);
+        pm_table_doubt(&collector->table);
         return pm_fail(error, status, "the table of processes: out of memory");
     }
     pm_select(&collector->sample, &collector->table, &collector->config);

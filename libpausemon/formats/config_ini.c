@@ -166,7 +166,7 @@ static void warn_of_interval(struct loader *loader, size_t row)
         loader->config->sample_interval_ms == 0)
         return;
     pm_fail(&error, PAUSEMON_OK,
-            "%s: only one-shot top honours it; the interval is monitor.interval_ms",
+            "%s: it is of one-shot top only, and has no effect yet; see monitor.interval_ms",
             pm_config_rows[row].key.name);
     report(loader, PAUSEMON_LOG_WARNING, &error, loader->prepass.line);
 }

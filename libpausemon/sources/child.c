@@ -248,7 +248,7 @@ bool pm_child_has_ended(struct pm_child *child, char *text, size_t size)
     return true;
 }
 
-void pm_child_kill(struct pm_child *child)
+static void kill_child(struct pm_child *child)
 {
 #ifdef __linux__
     if (child->pid_fd < 0)
@@ -275,7 +275,7 @@ void pm_child_end(struct pm_child *child)
         return;
     if (child->pid > 0 && child->parent == getpid() &&
         !pm_child_has_ended(child, text, sizeof text)) {
-        pm_child_kill(child);
+        kill_child(child);
         close_fd(&child->out_fd);
         for (int waited = 0; waited < END_WAIT_MS; waited += END_STEP_MS) {
             struct pollfd end = {child->pid_fd, POLLIN, 0};

@@ -37,8 +37,6 @@ bool pm_child_is_gone(const struct pm_child *child);
 /* Whether it has ended; then `text` says how ("exit status 1: usage: …"). Does not wait. */
 bool pm_child_has_ended(struct pm_child *child, char *text, size_t size);
 
-void pm_child_kill(struct pm_child *child);
-
 /* Kills it if it lives, waits at most a fifth of a second, closes everything. */
 void pm_child_end(struct pm_child *child);
 

@@ -86,7 +86,8 @@ static enum pm_procfs_result read_row(struct pm_procfs *procfs, struct pausemon_
 static void postpone(struct pm_procfs *procfs, struct pm_procfs_known *known)
 {
     procfs->incomplete = true;
-    procfs->skipped++;
+    /* Who was refused something counts already. */
+    procfs->skipped += !known || !known->denied;
     if (!known)
         return;
     known->clock_ns = UINT64_MAX;
@@ -99,8 +100,10 @@ static void remember(const struct pm_procfs *procfs, struct pm_procfs_known *kno
     known->clock_ns = row->cpu_ns;
     known->state = row->state;
     known->look = procfs->look;
-    if (row->verb == PAUSEMON_ROW_FULL)
+    if (row->verb == PAUSEMON_ROW_FULL) {
         known->threads = procfs->threads;
+        known->denied = row->denied != 0;
+    }
 }
 
 static void look_at(struct pm_procfs *procfs, int64_t pid, struct pausemon_sink *sink)

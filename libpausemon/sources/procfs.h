@@ -14,9 +14,9 @@
 #define PM_PROCFS_MAX_THREADS 256       /* of one process */
 #define PM_PROCFS_MAX_THREADS_LOOK 1024 /* of all processes in one look */
 
-/* Which threads: a hash of their ids, in any order, and the largest. */
+/* Which threads: a hash of their ids, in any order, how many, and the largest id. */
 struct pm_procfs_threads {
-    uint64_t key;
+    uint64_t key, count;
     int64_t last;
 };
 
@@ -40,6 +40,7 @@ struct pm_procfs {
         uint64_t clock_ns;
         uint64_t look; /* in which it was last seen */
         uint64_t state;
+        bool denied; /* something of it was refused */
         struct pm_procfs_threads threads;
     } * known;
     size_t count, capacity;

@@ -153,12 +153,13 @@ static uint64_t hash(int64_t tid)
     return mixed ^ mixed >> 29;
 }
 
-/* Sums over threads, and which they were. */
+/* Sums over threads, and which they were. None of the old ones has ended if the first so many of
+ * now are the old ones (the kernel lists them as they began), or those up to the largest old id
+ * (ids grow, until they wrap). Either proves it. */
 struct sum {
     uint64_t run_ns;
-    struct pm_procfs_threads threads;
-    int64_t old_last; /* the largest that was known before … */
-    uint64_t old_key; /* … and those up to it that are there now */
+    struct pm_procfs_threads threads, old;
+    uint64_t first_key, lower_key;
 };
 
 static bool add_thread(struct pm_procfs *procfs, int length, int64_t tid, struct sum *sum,
@@ -172,10 +173,12 @@ static bool add_thread(struct pm_procfs *procfs, int length, int64_t tid, struct
     row->run_delay_ns += schedstat.wait_ns;
     sum->run_ns += schedstat.run_ns;
     sum->threads.key += hash(tid);
+    if (sum->threads.count++ < sum->old.count)
+        sum->first_key += hash(tid);
+    if (tid <= sum->old.last)
+        sum->lower_key += hash(tid);
     if (tid > sum->threads.last)
         sum->threads.last = tid;
-    if (tid <= sum->old_last)
-        sum->old_key += hash(tid);
     return true;
 }
 
@@ -220,15 +223,17 @@ static bool sum_schedstat(struct pm_procfs *procfs, struct sum *sum, struct paus
 }
 
 /* Unknown, though nobody refused them: past the bounds, and where the kernel does not count (all
- * is 0 although the process has run). A thread that ended took its counts with it: a sum over
- * fewer of the old threads than before starts anew. */
+ * is 0 although the process has run). A thread that ended took its counts with it: then the sum
+ * starts anew. */
 static void read_schedstat(struct pm_procfs *procfs, struct pausemon_row *row,
                            const struct pm_procfs_known *known)
 {
     const uint64_t have = PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_RUN_DELAY;
-    struct sum sum = {.old_last = known ? known->threads.last : 0};
+    struct sum sum = {.run_ns = 0};
 
-    procfs->threads = (struct pm_procfs_threads){0, 0};
+    if (known)
+        sum.old = known->threads;
+    procfs->threads = (struct pm_procfs_threads){0};
     if (row->threads > 1) {
         if (row->threads > PM_PROCFS_MAX_THREADS || row->threads > procfs->threads_left)
             return;
@@ -241,7 +246,7 @@ static void read_schedstat(struct pm_procfs *procfs, struct pausemon_row *row,
     procfs->threads = sum.threads;
     if (sum.run_ns > 0 || row->csw > 0 || row->cpu_ns == 0)
         row->have |= have;
-    if (known && sum.old_key != known->threads.key)
+    if (known && sum.first_key != sum.old.key && sum.lower_key != sum.old.key)
         row->restarted |= have;
 }
 

@@ -152,5 +152,8 @@ int pausemon_source_record(struct pausemon_source *source, pausemon_write_fn wri
     pm_json_key_u64(&recorder.json, ",\"skipped\":", recorder.skipped);
     pm_json_raw(&recorder.json, "}\n");
     int status = pm_json_flush(&recorder.json);
-    return status < 0 ? pm_fail(error, status, "the recording cannot be written") : 0;
+    if (status == 0)
+        return 0;
+    pm_source_forget_reader(source); /* what was not written is not known to who reads it */
+    return pm_fail(error, status, "the recording cannot be written");
 }

@@ -6,6 +6,8 @@
 
 #include "base/calendar.h"
 
+#define MAX_SKEW_S 2 /* dates have whole seconds, and top is late under load */
+
 void pm_top_text_init(struct pm_top_text *text, struct pm_host *host)
 {
     memset(text, 0, sizeof *text);
@@ -68,8 +70,25 @@ static void set_time(struct pm_top_text *text, struct pausemon_sink *sink)
     pausemon_sink_at(sink, &time);
 }
 
+/* Live: whether the sample is as old as our looks say. While we were away top waited for us with a
+ * full pipe: what it then hands over is of long ago, and rates over our time would be false. */
+static bool is_of_its_time(struct pm_top_text *text)
+{
+    const struct pm_top_splitter *splitter = &text->splitter;
+    int64_t now_ns = pm_monotonic_ns(text->host);
+    int64_t dated_s = splitter->date_s - text->live_date_s;
+    int64_t passed_s = (now_ns - text->live_ns) / PM_NS_PER_S;
+    bool comparable = splitter->has_date && text->was_dated;
+
+    text->was_dated = splitter->has_date;
+    text->live_date_s = splitter->date_s;
+    text->live_ns = now_ns;
+    return !comparable || (dated_s - passed_s <= MAX_SKEW_S && passed_s - dated_s <= MAX_SKEW_S);
+}
+
 /* Puts every row that can be read; counts the others. */
-static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, uint64_t *dropped)
+static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, uint64_t restarted,
+                         uint64_t *dropped)
 {
     const struct pm_top_splitter *splitter = &text->splitter;
     const char *at = pm_buffer_content(&text->buffer) + splitter->rows_start;
@@ -87,6 +106,7 @@ static uint64_t put_rows(struct pm_top_text *text, struct pausemon_sink *sink, u
             /* top has nothing to compare with in its first sample: its 0.0 is not a rate. */
             if (text->samples == 0 || row.cpu_rate > text->max_cpu)
                 row.have &= ~(uint64_t)PAUSEMON_HAVE_CPU_RATE;
+            row.restarted = restarted;
             pausemon_sink_put(sink, &row);
             rows++;
         } else if (pm_top_is_row(at, length)) {
@@ -115,9 +135,12 @@ int pm_top_text_deliver(struct pm_top_text *text, struct pausemon_sink *sink, bo
         pm_log(text->host, PAUSEMON_LOG_WARNING,
                "top: before sample %llu (%s): %llu dates without a header are incomplete",
                (unsigned long long)number, date, (unsigned long long)splitter->headless);
+    uint64_t restarted = 0;
     if (dated)
         set_time(text, sink);
-    uint64_t rows = put_rows(text, sink, &dropped);
+    else if (!is_of_its_time(text))
+        restarted = PAUSEMON_HAVE_PAGEINS | PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_SYSBSD;
+    uint64_t rows = put_rows(text, sink, restarted, &dropped);
     if (dropped) {
         pausemon_sink_skipped(sink, dropped);
         pm_log(text->host, PAUSEMON_LOG_WARNING,

@@ -17,9 +17,11 @@ struct pm_top_text {
     struct pm_top_splitter splitter;
     uint64_t max_cpu; /* tenths of a percent: more is an underflow */
     uint64_t samples; /* since the text began */
-    int64_t time_ns;  /* of the sample before … */
-    bool has_base;    /* … and, once there was a date, */
-    int64_t base_ns;  /* what it was ahead of that time */
+    bool was_dated;   /* live: the sample before had this date at this time */
+    int64_t live_date_s, live_ns;
+    int64_t time_ns; /* recorded: of the sample before … */
+    bool has_base;   /* … and, once there was a date, */
+    int64_t base_ns; /* what it was ahead of that time */
 };
 
 void pm_top_text_init(struct pm_top_text *text, struct pm_host *host);

@@ -76,7 +76,7 @@ static int start(struct top_live *top, int64_t now_ns, struct pausemon_error *er
     const char *const lasting[] = {top->program, "-F", "-l", "0", "-s", "1", "-stats", STATS, NULL};
     const char *const single[] = {top->program, "-l", "2", "-s", "1", "-stats", STATS, NULL};
 
-    if (top->one_shot && now_ns >= top->lasting_ns)
+    if (now_ns >= top->lasting_ns || top->lasting_ns - now_ns > LAST_DELAY_NS)
         top->one_shot = false;
     int status = pm_child_start(&top->child, top->one_shot ? single : lasting, &top->host, error);
     if (status == 0)
@@ -122,8 +122,7 @@ static int deliver(struct top_live *top, int64_t now_ns, struct pausemon_sink *s
     top->lasting_works = top->lasting_works || !top->one_shot;
     top->delay_ns = FIRST_DELAY_NS;
     int look = pm_top_text_deliver(&top->text, sink, false);
-    if (top->phase == READING)
-        set_deadline(top, now_ns, top->text.buffer.length ? QUIET_NS : -1);
+    set_deadline(top, now_ns, top->text.buffer.length ? QUIET_NS : -1);
     return look;
 }
 
@@ -155,7 +154,7 @@ static int child_ended(struct top_live *top, int64_t now_ns, const char *how,
     bool cut_off = top->text.splitter.in_rows;
 
     if (top->one_shot && top->delivered) {
-        rest(top, now_ns, 0);
+        rest(top, now_ns, -1); /* each start costs: the next look asks for it */
         return PAUSEMON_ERR_BUSY;
     }
     if (!top->one_shot && !top->lasting_works) {
@@ -169,13 +168,23 @@ static int child_ended(struct top_live *top, int64_t now_ns, const char *how,
                    (int)(delay_ns / PM_NS_PER_S));
 }
 
+/* Not yet. The timer is of this machine, the deadline of the host's clock, which may have gone
+ * back: nobody waits longer than `most_ns`. */
+static int wait_longer(struct top_live *top, int64_t now_ns, int64_t most_ns)
+{
+    int64_t left_ns = top->deadline_ns - now_ns;
+
+    set_deadline(top, now_ns, left_ns < most_ns ? left_ns : most_ns);
+    return PAUSEMON_ERR_BUSY;
+}
+
 static int wait_for_end(struct top_live *top, int64_t now_ns, struct pausemon_error *error)
 {
     char how[256];
 
     if (!pm_child_has_ended(&top->child, how, sizeof how)) {
         if (now_ns < top->deadline_ns)
-            return PAUSEMON_ERR_BUSY;
+            return wait_longer(top, now_ns, END_NS);
         snprintf(how, sizeof how, "its output was closed");
     }
     return child_ended(top, now_ns, how, error);
@@ -230,7 +239,7 @@ static int top_read(void *self, struct pausemon_sink *sink, struct pausemon_erro
 
     if (top->phase == RESTING) {
         if (now_ns < top->deadline_ns)
-            return PAUSEMON_ERR_BUSY;
+            return wait_longer(top, now_ns, LAST_DELAY_NS);
         int status = start(top, now_ns, error);
         return status < 0 ? status : PAUSEMON_ERR_BUSY;
     }

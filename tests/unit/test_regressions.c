@@ -418,6 +418,37 @@ START_TEST(what_a_look_without_memory_saw_is_told_by_the_next)
 }
 END_TEST
 
+/* ---- Rows after a look that failed ---- */
+
+/* What was lost with it cannot be built upon. */
+START_TEST(an_unchanged_row_after_a_failed_look_says_nothing)
+{
+    struct scene scene;
+    struct pausemon_row row = PAUSEMON_ROW_INIT;
+
+    scene_open(&scene);
+    row.pid = 5;
+    row.have = PAUSEMON_HAVE_CPU | PAUSEMON_HAVE_MEM;
+    row.cpu_ns = 1000;
+    row.state = PAUSEMON_STATE_RUNNING;
+    scene_see(&scene, SECOND, &row);
+    scene.player.result = PAUSEMON_ERR_FORMAT;
+    ck_assert_int_eq(scene_try(&scene, SECOND, &row, 1), PAUSEMON_ERR_FORMAT);
+    scene.player.result = PAUSEMON_LOOK_COMPLETE;
+    row.verb = PAUSEMON_ROW_UNCHANGED;
+    const struct pausemon_process *process = scene_see(&scene, SECOND, &row);
+    ck_assert_uint_eq(process->have & PAUSEMON_HAVE_CPU, 0);
+    ck_assert_uint_eq(scene.info->unreadable, 1);
+    row.verb = PAUSEMON_ROW_FULL;
+    scene_see(&scene, SECOND, &row);
+    ck_assert_uint_eq(scene.info->unreadable, 0);
+    row.verb = PAUSEMON_ROW_UNCHANGED;
+    process = scene_see(&scene, SECOND, &row);
+    ck_assert_uint_eq(process->have & PAUSEMON_HAVE_CPU, PAUSEMON_HAVE_CPU);
+    scene_close(&scene);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("regressions");
@@ -435,6 +466,7 @@ int main(void)
     tcase_add_test(tests, tiers_come_down_after_the_clock_went_back);
     tcase_add_test(tests, a_callers_error_is_left_alone_by_success);
     tcase_add_test(tests, what_a_look_without_memory_saw_is_told_by_the_next);
+    tcase_add_test(tests, an_unchanged_row_after_a_failed_look_says_nothing);
     suite_add_tcase(suite, tests);
     return harness_run(suite);
 }

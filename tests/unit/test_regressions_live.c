@@ -362,6 +362,70 @@ START_TEST(what_top_is_was_said_when_it_was_opened)
 }
 END_TEST
 
+#define DATED(time) "Processes: 1 total, 1 running, 4 threads \n2026/01/23 " time "\n\n"
+
+/* While the reader is away top waits with a full pipe; what it hands over then is old. */
+START_TEST(a_sample_from_before_a_stall_gives_no_rates_over_the_stall)
+{
+    struct live live;
+
+    live_open(&live, "cat 1; for i in 2 3 4; do " WAIT "; cat $i; echo >done; done; " WAIT "\n");
+    write_text("1", DATED("12:00:00") HEADER WORKER("0.0    ", "1000 "));
+    write_text("2", DATED("12:00:01") HEADER WORKER("20.0   ", "2000 "));
+    write_text("3", DATED("12:00:11") HEADER WORKER("20.0   ", "12000"));
+    write_text("4", DATED("12:00:12") HEADER WORKER("20.0   ", "13000"));
+    live_look(&live);
+    for (int i = 2; i <= 4; i++) {
+        live.ahead_ns += i == 2 ? 10 * SECOND : SECOND;
+        let_go(&live);
+        hear_done(&live);
+        live_look(&live);
+        const struct pausemon_process *worker = looks_need(&live.looks, 77);
+        ck_assert_uint_eq(worker->cpu, 200); /* top's own rate */
+        ck_assert_uint_eq(worker->have & PAUSEMON_HAVE_CSW, i == 4 ? PAUSEMON_HAVE_CSW : 0);
+        if (i == 4)
+            ck_assert_uint_le(worker->csw, 1000);
+    }
+    live_close(&live);
+}
+END_TEST
+
+START_TEST(a_clock_that_goes_back_does_not_keep_the_descriptor_awake)
+{
+    struct live live;
+
+    live_open(&live, "cat 1; exit 3\n");
+    write_text("1", TOTAL("2") HEADER FIRST WORKER("0.0    ", "1000 "));
+    live_look(&live);
+    ck_assert_int_eq(live_wait(&live), PAUSEMON_ERR_IO); /* it rests before it starts again */
+    live.ahead_ns -= 3600 * SECOND;
+    struct pollfd wait = {.fd = live.fd, .events = POLLIN};
+    ck_assert_int_eq(poll(&wait, 1, WIDE_MS), 1); /* the timer of this machine */
+    ck_assert_int_eq(looks_try(&live.looks), PAUSEMON_ERR_BUSY);
+    ck_assert_int_eq(poll(&wait, 1, 0), 0);
+    live_close(&live);
+}
+END_TEST
+
+START_TEST(one_shots_come_no_faster_than_looks_are_taken)
+{
+    struct live live;
+
+    live_open(&live, "case $* in *'-l 0'*) exit 1 ;; esac; cat 1 2\n");
+    write_text("1", DATED("12:00:00") HEADER WORKER("0.0    ", "1000 "));
+    write_text("2", DATED("12:00:01") HEADER WORKER("20.0   ", "2000 "));
+    live_look(&live);
+    while (looks_try(&live.looks) == 0) /* to the end of this one */
+        continue;
+    struct pollfd wait = {.fd = live.fd, .events = POLLIN};
+    while (poll(&wait, 1, 300) == 1 && count_starts("-l 2") == 1)
+        looks_try(&live.looks);
+    ck_assert_int_eq(poll(&wait, 1, 300), 0); /* nothing starts by itself */
+    ck_assert_int_eq(count_starts("-l 2"), 1);
+    live_close(&live);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("regressions: live top");
@@ -375,6 +439,9 @@ int main(void)
     tcase_add_test(tests, a_top_that_did_not_go_on_once_is_tried_again);
     tcase_add_test(tests, more_cpu_than_there_is_is_unknown);
     tcase_add_test(tests, what_top_is_was_said_when_it_was_opened);
+    tcase_add_test(tests, a_sample_from_before_a_stall_gives_no_rates_over_the_stall);
+    tcase_add_test(tests, a_clock_that_goes_back_does_not_keep_the_descriptor_awake);
+    tcase_add_test(tests, one_shots_come_no_faster_than_looks_are_taken);
     suite_add_tcase(suite, tests);
     return harness_run(suite);
 }

@@ -418,6 +418,45 @@ START_TEST(a_recording_in_a_pipe_is_refused_at_once)
 }
 END_TEST
 
+static int remember_full(void *self, struct pausemon_sink *sink, struct pausemon_error *error)
+{
+    struct pausemon_row row = PAUSEMON_ROW_INIT;
+
+    (void)error;
+    *(int *)self = pausemon_sink_wants_full(sink);
+    pausemon_sink_put(sink, &row);
+    return PAUSEMON_LOOK_COMPLETE;
+}
+
+static int write_nothing(void *user, const char *bytes, size_t length)
+{
+    (void)user;
+    (void)bytes;
+    (void)length;
+    return PAUSEMON_ERR_IO;
+}
+
+START_TEST(a_recording_that_could_not_be_written_begins_anew)
+{
+    struct pausemon_source_ops ops = PAUSEMON_SOURCE_OPS_INIT;
+    struct pausemon_source *source;
+    struct text text = {0};
+    int wants_full = -1;
+
+    ops.read = remember_full;
+    ck_assert_int_eq(pausemon_source_new(&source, "full?", &ops, &wants_full, NULL), 0);
+    ck_assert_int_eq(pausemon_source_record(source, text_write, &text, NULL), 0);
+    ck_assert_int_eq(wants_full, 1);
+    ck_assert_int_eq(pausemon_source_record(source, text_write, &text, NULL), 0);
+    ck_assert_int_eq(wants_full, 0);
+    ck_assert_int_eq(pausemon_source_record(source, write_nothing, NULL, NULL), PAUSEMON_ERR_IO);
+    ck_assert_int_eq(pausemon_source_record(source, text_write, &text, NULL), 0);
+    ck_assert_int_eq(wants_full, 1);
+    pausemon_source_free(source);
+    text_free(&text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("regressions: texts");
@@ -435,6 +474,7 @@ int main(void)
     tcase_add_test(tests, a_timestamp_before_1970_survives_its_text);
     tcase_add_test(tests, opening_without_memory_fails_in_words);
     tcase_add_test(tests, a_recording_in_a_pipe_is_refused_at_once);
+    tcase_add_test(tests, a_recording_that_could_not_be_written_begins_anew);
     suite_add_tcase(suite, tests);
     return harness_run(suite);
 }
