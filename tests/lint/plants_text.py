@@ -137,9 +137,6 @@ int use(struct host *host, int a[static 4])
 }
 #define PLANTED() abort() ⟦abort⟧
 ''',
-    'libpausemon/sources/top_live.c': '''\
-int again = secure_getenv("A") ? 1 : 0; ⟦secure_getenv⟧
-''',
     'tools/zz.c': SPDX + '''\
 static volatile sig_atomic_t stop;
 int main(void)
