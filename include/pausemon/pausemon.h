@@ -8,6 +8,7 @@
 #include <pausemon/common.h>
 #include <pausemon/config.h>
 #include <pausemon/json.h>
+#include <pausemon/monitor.h>
 #include <pausemon/process.h>
 #include <pausemon/ring.h>
 #include <pausemon/sample.h>

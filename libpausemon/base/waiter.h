@@ -12,6 +12,9 @@ struct pm_waiter {
     int timer_fd; /* Linux only, else -1 */
 };
 
+/* Not open: may be closed. */
+#define PM_WAITER_NONE ((struct pm_waiter){-1, -1})
+
 int pm_waiter_open(struct pm_waiter *waiter, struct pausemon_error *error);
 void pm_waiter_close(struct pm_waiter *waiter);
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PAUSEMON_MONITOR_H
+#define PAUSEMON_MONITOR_H
+
+/* A collector with a pace, a ring and tiers, that tells subscribers what happens. You own the
+ * loop: wait for the descriptor, or for the timeout, or for both, then dispatch. Each way alone
+ * gives the same events. */
+
+#include <pausemon/collector.h>
+#include <pausemon/ring.h>
+#include <pausemon/tiers.h>
+
+PAUSEMON_BEGIN_DECLS
+
+struct pausemon_monitor;
+
+/* Bits of a subscriber's mask, and the type of an event: one bit. */
+enum pausemon_event_type {
+    PAUSEMON_EVENT_SAMPLE = 1 << 0, /* a look was judged */
+    PAUSEMON_EVENT_TIER = 1 << 1,   /* the tier manager did something */
+    PAUSEMON_EVENT_ERROR = 1 << 4,  /* a look failed; it goes on */
+    PAUSEMON_EVENT_END = 1 << 5,    /* the recording is over; told once */
+    PAUSEMON_EVENT_CLOSE = 1 << 6   /* the monitor is being freed: the last event of all */
+};
+#define PAUSEMON_EVENT_ALL UINT64_MAX
+
+/* Everything in it dies when the callback returns. What does not belong to a type is 0 or NULL. */
+struct pausemon_event {
+    uint64_t size;
+    uint64_t type;                        /* one bit of enum pausemon_event_type */
+    const struct pausemon_sample *sample; /* SAMPLE; TIER: the sample that did it */
+    const struct pausemon_error *error;   /* ERROR */
+    uint64_t tier;                        /* SAMPLE, TIER: enum pausemon_tier, after it */
+    uint64_t action;                      /* TIER: one bit of enum pausemon_tier_action */
+    uint64_t peak;                        /* TIER: the highest stress since the entry */
+};
+
+/* Runs on the thread that dispatches. It may read the monitor, subscribe and unsubscribe; it must
+ * not dispatch, feed (PAUSEMON_ERR_INVALID) or free. */
+typedef void (*pausemon_event_fn)(void *user, const struct pausemon_event *event);
+
+/* `config` is copied; NULL: the defaults. The source stays yours and must live longer. */
+PAUSEMON_API int pausemon_monitor_new(struct pausemon_monitor **monitor,
+                                      const struct pausemon_config *config,
+                                      struct pausemon_source *source,
+                                      const struct pausemon_host *host,
+                                      struct pausemon_error *error);
+
+/* Tells every subscriber CLOSE, then frees. */
+PAUSEMON_API void pausemon_monitor_free(struct pausemon_monitor *monitor);
+
+/* From the next event on. Returns a number above 0 for unsubscribe, or a negative status. For one
+ * event subscribers are called in the order they came; a sample comes before what its tier did. */
+PAUSEMON_API int pausemon_monitor_subscribe(struct pausemon_monitor *monitor, uint64_t mask,
+                                            pausemon_event_fn callback, void *user);
+
+/* Not called again, not even for the event that is being told. In any order, also in a callback.
+ * A number that is not (or no longer) in use does nothing. */
+PAUSEMON_API void pausemon_monitor_unsubscribe(struct pausemon_monitor *monitor, int number);
+
+/* One descriptor for life, readable when dispatch has something to do. */
+PAUSEMON_API int pausemon_monitor_get_fd(const struct pausemon_monitor *monitor);
+
+/* For poll(): milliseconds until dispatch has something to do; -1 after END. */
+PAUSEMON_API int pausemon_monitor_get_timeout(struct pausemon_monitor *monitor);
+
+/* Takes a look if one is due, and tells. Looks are due on a grid of monitor.interval_ms from the
+ * first dispatch on; those that were missed are not made up for. A source with a descriptor sets
+ * the pace itself. Never blocks. Returns the number of samples, 0 or 1, or PAUSEMON_ERR_INVALID in
+ * a callback; a failed look is an event. */
+PAUSEMON_API int pausemon_monitor_dispatch(struct pausemon_monitor *monitor);
+
+/* The same at once, due or not: drives a monitor without clock and descriptor. */
+PAUSEMON_API int pausemon_monitor_feed(struct pausemon_monitor *monitor);
+
+/* Reload: settings whose key can be reloaded take effect at once (a new interval from now on). The
+ * ring, the tier with its peak and timers, and what is known of the processes stay. */
+PAUSEMON_API void pausemon_monitor_set_config(struct pausemon_monitor *monitor,
+                                              const struct pausemon_config *config);
+
+/* Valid until the next dispatch or feed; to keep it, pausemon_ring_freeze. */
+PAUSEMON_API const struct pausemon_ring *pausemon_monitor_get_ring(
+    const struct pausemon_monitor *monitor);
+
+/* enum pausemon_tier. */
+PAUSEMON_API uint64_t pausemon_monitor_get_tier(const struct pausemon_monitor *monitor);
+
+PAUSEMON_END_DECLS
+#endif
