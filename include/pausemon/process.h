@@ -123,11 +123,12 @@ struct pausemon_process {
     uint64_t child_cpu_ns; /* of children that ended in this time */
     uint64_t blocked_ns; /* elapsed_ns if uninterruptible at both ends without using CPU, else 0 */
     uint64_t mem_age_ns; /* with HAVE_MEM: how long before this look it was read */
+    uint64_t stuck_ns;   /* in state STUCK: for how long; else 0 */
     char command[PAUSEMON_COMMAND_SIZE]; /* valid UTF-8 without control characters */
 };
 /* clang-format off */
 #define PAUSEMON_PROCESS_INIT {sizeof(struct pausemon_process), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
+                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
 /* clang-format on */
 
 /* As much of `from` as `to` has room for (to->size stays); what `from` does not have becomes 0. */

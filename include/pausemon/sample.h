@@ -20,7 +20,8 @@ struct pausemon_sample_info {
     uint64_t rogue_count;         /* 0..PAUSEMON_MAX_ROGUES */
     uint64_t rogues_omitted;      /* selected, but beyond PAUSEMON_MAX_ROGUES */
     uint64_t max_score;           /* the highest score of a rogue; 0 without rogues */
-    uint64_t stress;              /* max_score, or the floor that a pause gives */
+    uint64_t stress;              /* max_score, or tiers.elevated_threshold if that is more and a
+                                     process has been stuck for 10 s */
     uint64_t unreadable;          /* processes that could not be read fully */
     uint64_t complete;            /* 0: the source did not look at every process */
     uint64_t cost_us;             /* CPU time this look and its judging took */

@@ -3,6 +3,9 @@
 
 #include "core/score.h"
 
+/* Stuck for so long is stress, whatever the score. */
+#define STUCK_STRESS_NS (UINT64_C(10) * PM_NS_PER_S)
+
 /* The largest few, in order: by `first`, then `second`, then the lower pid. */
 struct top {
     size_t limit, count;
@@ -105,7 +108,7 @@ void pm_select(struct pausemon_sample *sample, struct pm_table *table,
 {
     struct pausemon_sample_info *info = &sample->info;
     struct top rogues = {.limit = PAUSEMON_MAX_ROGUES};
-    uint64_t selected = 0;
+    uint64_t selected = 0, floor = 0;
 
     info->process_count = info->rated_count = 0;
     info->unreadable = table->skipped;
@@ -114,6 +117,9 @@ void pm_select(struct pausemon_sample *sample, struct pm_table *table,
     for (size_t i = 0; i < table->count; i++) {
         const struct pausemon_process *process = &table->entries[i].process;
         count_process(info, &table->entries[i]);
+        /* One process rarely scores as high as what a stuck one does to a machine. */
+        if (process->stuck_ns >= STUCK_STRESS_NS)
+            floor = (uint64_t)config->elevated_threshold;
         if (!process->categories)
             continue;
         selected++;
@@ -125,7 +131,7 @@ void pm_select(struct pausemon_sample *sample, struct pm_table *table,
     info->rogue_count = rogues.count;
     info->rogues_omitted = selected - rogues.count;
     info->max_score = rogues.count ? sample->rogues[0].score : 0;
-    info->stress = info->max_score;
+    info->stress = info->max_score > floor ? info->max_score : floor;
     info->births = table->births;
     info->deaths = table->deaths;
 }

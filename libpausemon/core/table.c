@@ -157,6 +157,12 @@ static enum activity activity(const struct pm_entry *entry, const struct pausemo
     return row->cpu_rate > 0 ? RAN : RESTED;
 }
 
+static void set_stuck(struct pausemon_process *process, uint64_t for_ns)
+{
+    process->state = PAUSEMON_STATE_STUCK;
+    process->stuck_ns = for_ns;
+}
+
 static void judge_state(struct pm_table *table, struct pm_entry *entry,
                         const struct pausemon_row *row, bool first, uint64_t elapsed)
 {
@@ -171,7 +177,7 @@ static void judge_state(struct pm_table *table, struct pm_entry *entry,
     process->state = row->state;
     if (now &&
         (after_ns == 0 || pm_elapsed(entry->uninterruptible_since_ns, row->read_ns) >= after_ns))
-        process->state = PAUSEMON_STATE_STUCK;
+        set_stuck(process, pm_elapsed(entry->uninterruptible_since_ns, row->read_ns));
     if (elapsed > 0 && row->state && entry->last.state && (!both || since != NOT_KNOWN)) {
         process->blocked_ns = both && since == RESTED ? elapsed : 0;
         process->have |= PAUSEMON_HAVE_BLOCKED;

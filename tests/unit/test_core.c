@@ -225,6 +225,39 @@ START_TEST(rates_are_over_the_time_between_two_looks_and_a_fallen_counter_gives_
 }
 END_TEST
 
+START_TEST(a_process_stuck_for_ten_seconds_is_stress)
+{
+    struct pausemon_row row = PAUSEMON_ROW_INIT;
+    struct player player = {.rows = &row, .count = 1};
+    struct pausemon_source *source;
+    struct pausemon_collector *collector;
+    const struct pausemon_sample *sample;
+
+    row.pid = 7;
+    row.have = PAUSEMON_HAVE_CPU;
+    row.state = PAUSEMON_STATE_UNINTERRUPTIBLE;
+    ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host), 0);
+    for (uint64_t second = 0; second <= 12; second++) {
+        const struct pausemon_process *process = look(collector);
+        ck_assert_uint_eq(process->state,
+                          second < 2 ? PAUSEMON_STATE_UNINTERRUPTIBLE : PAUSEMON_STATE_STUCK);
+        ck_assert_uint_eq(process->stuck_ns, second < 2 ? 0 : second * (uint64_t)SECOND);
+        if (second == 9 || second == 10) {
+            harness_tick(&harness, 0);
+            ck_assert_int_eq(pausemon_collector_collect(&sample, collector, NULL), 0);
+            const struct pausemon_sample_info *info = pausemon_sample_get_info(sample);
+            ck_assert_uint_eq(info->max_score, 20);
+            ck_assert_uint_eq(info->stress, second == 9 ? 20 : 50);
+        }
+    }
+    row.cpu_ns = 1; /* it ran: the period is over */
+    ck_assert_uint_eq(look(collector)->stuck_ns, 0);
+    pausemon_collector_free(collector);
+    pausemon_source_free(source);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core");
@@ -241,6 +274,7 @@ int main(void)
     tcase_add_test(tcase, freeing_nothing_does_nothing);
     tcase_add_test(tcase,
                    rates_are_over_the_time_between_two_looks_and_a_fallen_counter_gives_none);
+    tcase_add_test(tcase, a_process_stuck_for_ten_seconds_is_stress);
     suite_add_tcase(suite, tcase);
     return harness_run(suite);
 }
