@@ -281,53 +281,60 @@ void pm_table_doubt(struct pm_table *table)
     table->lost_pass = table->pass;
 }
 
+/* The entry a row is about, made if it is a new process (*first); NULL if there is nothing more to
+ * do for this row. */
+static struct pm_entry *entry_of(struct pm_table *table, const struct pausemon_row *row,
+                                 bool *first)
+{
+    uint32_t index = pm_map_get(&table->index, row->pid);
+    struct pm_entry *entry = index == PM_MAP_NONE ? NULL : &table->entries[index];
+
+    *first = false;
+    if (entry && entry->pass == table->pass)
+        return NULL; /* one row a look */
+    if (entry && row->verb == PAUSEMON_ROW_GONE) {
+        remove_entry(table, entry);
+        return NULL;
+    }
+    if (entry && same_identity(&entry->last, row))
+        return entry;
+    if (entry)
+        remove_entry(table, entry);
+    if (row->verb == PAUSEMON_ROW_GONE || row->verb == PAUSEMON_ROW_UNCHANGED) {
+        table->skipped++; /* nothing is known that it could be about */
+        return NULL;
+    }
+    *first = true;
+    return add_entry(table, row->pid);
+}
+
 void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
 {
     struct pausemon_row row;
-    struct pm_entry *entry = NULL;
-    bool first = false;
+    bool first;
 
     if (!accept_row(table, given, &row)) {
         table->skipped++;
         return;
     }
-    uint32_t index = pm_map_get(&table->index, row.pid);
-    if (index != PM_MAP_NONE)
-        entry = &table->entries[index];
-    if (entry && entry->pass == table->pass)
-        return; /* one row a look */
-    if (entry && (row.verb == PAUSEMON_ROW_GONE || !same_identity(&entry->last, &row))) {
-        remove_entry(table, entry);
-        entry = NULL;
-        if (row.verb == PAUSEMON_ROW_GONE)
-            return;
-    }
-    if (!entry) {
-        if (row.verb == PAUSEMON_ROW_GONE || row.verb == PAUSEMON_ROW_UNCHANGED) {
-            table->skipped++; /* nothing is known that it could be about */
-            return;
-        }
-        entry = add_entry(table, row.pid);
-        if (!entry)
-            return;
-        first = true;
-    }
-    if (row.verb != PAUSEMON_ROW_FULL && !first && entry->full_pass <= table->lost_pass) {
-        entry->pass = table->pass;
-        table->skipped++;
+    struct pm_entry *entry = entry_of(table, &row, &first);
+    if (!entry)
+        return;
+    bool full = first || row.verb == PAUSEMON_ROW_FULL;
+    entry->pass = table->pass;
+    if (!full && entry->full_pass <= table->lost_pass) {
+        table->skipped++; /* what it builds upon was lost */
         forget_rates(table, entry);
         return;
     }
-    bool mem_read = row.have & PAUSEMON_HAVE_MEM && row.verb != PAUSEMON_ROW_UNCHANGED;
-    if (!first && row.verb != PAUSEMON_ROW_FULL)
-        overlay(&row, &entry->last);
-    if (mem_read)
+    if (row.have & PAUSEMON_HAVE_MEM && row.verb != PAUSEMON_ROW_UNCHANGED)
         entry->mem_read_ns = row.read_ns;
+    if (full)
+        entry->full_pass = table->pass;
+    else
+        overlay(&row, &entry->last);
     judge(table, entry, &row, first);
     entry->last = row;
-    entry->pass = table->pass;
-    if (row.verb == PAUSEMON_ROW_FULL || first)
-        entry->full_pass = table->pass;
 }
 
 int pm_table_end(struct pm_table *table, bool complete)
