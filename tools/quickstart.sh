@@ -25,8 +25,7 @@ install_packages build
 
 if [ ! -f "$top/build/build.ninja" ]; then
     echo "quickstart: setting up build/"
-    meson setup "$top/build" "$top" >"$top/build.log" 2>&1 || { cat "$top/build.log"; exit 1; }
-    rm -f "$top/build.log"
+    log=$(meson setup "$top/build" "$top" 2>&1) || { echo "$log"; exit 1; }
 fi
 echo "quickstart: building"
 ninja -C "$top/build" tools/pausemon | tail -n 1

@@ -57,7 +57,6 @@ void pm_host_init(struct pm_host *host, const struct pausemon_host *given)
         host->given.resize = system_resize;
     if (!host->given.log)
         host->given.log = no_log;
-    host->system_clock = host->given.now ? 0 : 1;
 }
 
 void *pm_resize(const struct pm_host *host, void *pointer, size_t size)
@@ -108,7 +107,7 @@ static int64_t utc_offset_s(struct pm_host *host, int64_t realtime_ns)
 void pm_now(struct pm_host *host, struct pausemon_instant *now)
 {
     memset(now, 0, sizeof *now);
-    if (host->system_clock) {
+    if (!host->given.now) {
         now->monotonic_ns = read_clock(MONOTONIC_CLOCK);
         now->boottime_ns = read_clock(BOOTTIME_CLOCK);
         now->realtime_ns = read_clock(CLOCK_REALTIME);
@@ -122,7 +121,7 @@ int64_t pm_monotonic_ns(const struct pm_host *host)
 {
     struct pausemon_instant now = {0};
 
-    if (host->system_clock)
+    if (!host->given.now)
         return read_clock(MONOTONIC_CLOCK);
     host->given.now(host->given.user, &now);
     return now.monotonic_ns;

@@ -12,10 +12,9 @@
 #define PM_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 struct pm_host {
-    struct pausemon_host given; /* every function set */
+    struct pausemon_host given; /* every function set, save `now`: NULL is the system's clock */
     int64_t offset_until_ns;    /* realtime until which utc_offset_s is good */
     int64_t utc_offset_s;
-    uint64_t system_clock; /* 1: the clock is the system's own */
 };
 
 void pm_host_init(struct pm_host *host, const struct pausemon_host *given);

@@ -30,7 +30,12 @@ const struct pm_blame_row pm_blame[PM_BLAME_COUNT] = {
     {"child_cpu_ns", PAUSEMON_HAVE_CHILD_CPU, ROW(child_cpu_ns), PROCESS(child_cpu_ns)},
 };
 
-const struct pm_category_row pm_categories[PM_CATEGORY_COUNT] = {
+const struct pm_named_bit pm_identity[PM_IDENTITY_COUNT] = {
+    {PAUSEMON_HAVE_PPID, "ppid"},
+    {PAUSEMON_HAVE_START_TIME, "start_time"},
+};
+
+const struct pm_named_bit pm_categories[PM_CATEGORY_COUNT] = {
     {PAUSEMON_CATEGORY_STUCK, "stuck"},     {PAUSEMON_CATEGORY_STATE, "state"},
     {PAUSEMON_CATEGORY_CPU, "cpu"},         {PAUSEMON_CATEGORY_MEM, "mem"},
     {PAUSEMON_CATEGORY_CMPRS, "cmprs"},     {PAUSEMON_CATEGORY_THREADS, "threads"},

@@ -68,14 +68,18 @@ static inline uint64_t pm_value(const void *of, size_t offset)
     return *(const uint64_t *)(const void *)((const char *)of + offset);
 }
 
-/* Selection's order of categories, and their names. */
-struct pm_category_row {
+struct pm_named_bit {
     uint64_t bit;
     const char *name;
 };
 
+/* What identifies, in the order of JSON. */
+#define PM_IDENTITY_COUNT 2
+extern const struct pm_named_bit pm_identity[PM_IDENTITY_COUNT];
+
+/* Selection's order of categories, and their names. */
 #define PM_CATEGORY_COUNT 9
-extern const struct pm_category_row pm_categories[PM_CATEGORY_COUNT];
+extern const struct pm_named_bit pm_categories[PM_CATEGORY_COUNT];
 
 /* States: what they add and what they multiply. */
 struct pm_state_row {

@@ -20,9 +20,10 @@ static uint64_t field_of(const char *name)
     for (size_t i = 0; i < PM_METRIC_COUNT; i++)
         if (strcmp(pm_metrics[i].name, name) == 0)
             return pm_metrics[i].have;
-    if (strcmp(name, "ppid") == 0)
-        return PAUSEMON_HAVE_PPID;
-    return strcmp(name, "start_time") == 0 ? PAUSEMON_HAVE_START_TIME : 0;
+    for (size_t i = 0; i < PM_IDENTITY_COUNT; i++)
+        if (strcmp(pm_identity[i].name, name) == 0)
+            return pm_identity[i].bit;
+    return 0;
 }
 
 static void read_metrics(struct pm_json_reader *reader, struct pausemon_process *process)

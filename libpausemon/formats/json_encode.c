@@ -22,23 +22,25 @@ static void put_categories(struct pm_json *json, uint64_t categories)
     pm_json_raw(json, "]");
 }
 
+static void put_missing(struct pm_json *json, uint64_t have, uint64_t bit, const char *name,
+                        const char **between)
+{
+    if (have & bit)
+        return;
+    pm_json_raw(json, *between);
+    pm_json_string(json, name);
+    *between = ",";
+}
+
 static void put_unknown(struct pm_json *json, uint64_t have)
 {
-    static const struct {
-        uint64_t bit;
-        const char *name;
-    } others[] = {{PAUSEMON_HAVE_PPID, "ppid"}, {PAUSEMON_HAVE_START_TIME, "start_time"}};
     const char *between = "";
 
     pm_json_raw(json, ",\"unknown\":[");
-    for (size_t i = 0; i < PM_METRIC_COUNT + 2; i++) {
-        bool metric = i < PM_METRIC_COUNT;
-        if (have & (metric ? pm_metrics[i].have : others[i - PM_METRIC_COUNT].bit))
-            continue;
-        pm_json_raw(json, between);
-        pm_json_string(json, metric ? pm_metrics[i].name : others[i - PM_METRIC_COUNT].name);
-        between = ",";
-    }
+    for (size_t i = 0; i < PM_METRIC_COUNT; i++)
+        put_missing(json, have, pm_metrics[i].have, pm_metrics[i].name, &between);
+    for (size_t i = 0; i < PM_IDENTITY_COUNT; i++)
+        put_missing(json, have, pm_identity[i].bit, pm_identity[i].name, &between);
     pm_json_raw(json, "]");
 }
 

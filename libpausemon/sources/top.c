@@ -30,8 +30,7 @@ void pm_top_text_reset(struct pm_top_text *text)
 
 bool pm_top_text_has_sample(struct pm_top_text *text)
 {
-    return pm_top_split(&text->splitter, pm_buffer_content(&text->buffer), text->buffer.length) ==
-           PM_TOP_SAMPLE;
+    return pm_top_split(&text->splitter, pm_buffer_content(&text->buffer), text->buffer.length);
 }
 
 void pm_top_text_describe_date(const struct pm_top_splitter *splitter, char *text, size_t size)

@@ -202,7 +202,7 @@ static bool is_unwanted(const struct top_live *top)
     if (top->one_shot && top->text.samples == 0 && top->ever_delivered)
         return true;
     return pm_top_split(&behind, pm_buffer_content(buffer) + splitter->at,
-                        buffer->length - splitter->at) == PM_TOP_SAMPLE;
+                        buffer->length - splitter->at);
 }
 
 static int read_output(struct top_live *top, int64_t now_ns, struct pausemon_sink *sink,

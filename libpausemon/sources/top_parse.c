@@ -301,7 +301,7 @@ static bool is_announced_end(struct pm_top_splitter *splitter, const char *line,
     return splitter->rows >= splitter->total;
 }
 
-enum pm_top_cut pm_top_split(struct pm_top_splitter *splitter, const char *text, size_t length)
+bool pm_top_split(struct pm_top_splitter *splitter, const char *text, size_t length)
 {
     const char *newline;
 
@@ -318,12 +318,12 @@ enum pm_top_cut pm_top_split(struct pm_top_splitter *splitter, const char *text,
             continue;
         }
         if (begins_sample(splitter, line, size))
-            return PM_TOP_SAMPLE;
+            return true;
         splitter->at = splitter->rows_end = next;
         if (is_announced_end(splitter, line, size))
-            return PM_TOP_SAMPLE;
+            return true;
     }
-    return PM_TOP_MORE;
+    return false;
 }
 
 void pm_top_next(struct pm_top_splitter *splitter)

@@ -72,14 +72,10 @@ struct pm_top_splitter {
     struct pm_top_header header;
 };
 
-enum pm_top_cut {
-    PM_TOP_MORE,  /* the sample goes on, or none has begun */
-    PM_TOP_SAMPLE /* header, rows_start..rows_end, date and total are those of a sample */
-};
-
 /* Goes on until a sample is complete: another begins, or, live, as many rows came as were
- * announced. A line counts when its newline is there. */
-enum pm_top_cut pm_top_split(struct pm_top_splitter *splitter, const char *text, size_t length);
+ * announced: true, and header, rows_start..rows_end, date and total are the sample's. False: it
+ * goes on, or none has begun. A line counts when its newline is there. */
+bool pm_top_split(struct pm_top_splitter *splitter, const char *text, size_t length);
 
 /* After a sample: forgets it. The caller drops `at` bytes of the text. */
 void pm_top_next(struct pm_top_splitter *splitter);

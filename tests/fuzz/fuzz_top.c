@@ -31,7 +31,7 @@ static void split(struct cuts *cuts, const char *text, size_t length)
 {
     struct pm_top_splitter *splitter = &cuts->splitter;
 
-    while (pm_top_split(splitter, text + cuts->dropped, length - cuts->dropped) == PM_TOP_SAMPLE) {
+    while (pm_top_split(splitter, text + cuts->dropped, length - cuts->dropped)) {
         FUZZ_CHECK(splitter->rows_start <= splitter->rows_end);
         FUZZ_CHECK(splitter->rows_end <= splitter->at && splitter->at > 0);
         FUZZ_CHECK(splitter->at <= length - cuts->dropped);

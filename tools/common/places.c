@@ -11,7 +11,8 @@
 
 #define SYSTEM_CONFIG "/etc/pause-monitor/config.toml"
 
-int place_user_config(char path[PLACE_SIZE])
+/* $XDG_CONFIG_HOME/pause-monitor/config.toml, or below ~/.config. -1 if there is no home. */
+static int user_config(char path[PLACE_SIZE])
 {
     const char *base = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
@@ -29,7 +30,7 @@ int place_user_config(char path[PLACE_SIZE])
 
 int place_config(const char *given, char path[PLACE_SIZE])
 {
-    int status = given ? 0 : place_user_config(path);
+    int status = given ? 0 : user_config(path);
 
     if (given)
         return snprintf(path, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;

@@ -8,9 +8,6 @@
 
 #define PLACE_SIZE 4096
 
-/* $XDG_CONFIG_HOME/pause-monitor/config.toml, or below ~/.config. -1 if there is no home. */
-int place_user_config(char path[PLACE_SIZE]);
-
 /* The configuration that is in force: `given` if not NULL, else the user's if there is one, else
  * the system's if there is one, else the user's, which is then not there. -1: no home. */
 int place_config(const char *given, char path[PLACE_SIZE]);
