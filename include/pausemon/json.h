@@ -6,6 +6,8 @@
  * newline; keys have a fixed order, and more may follow in later releases. They need no library;
  * decoding is [json]: without it PAUSEMON_ERR_UNSUPPORTED. */
 
+#include <pausemon/escalation.h>
+#include <pausemon/pause.h>
 #include <pausemon/sample.h>
 
 PAUSEMON_BEGIN_DECLS
@@ -23,6 +25,19 @@ PAUSEMON_API int pausemon_json_encode_snapshot(const struct pausemon_sample *sam
 /* One process, with a rogue's keys. */
 PAUSEMON_API int pausemon_json_encode_process(const struct pausemon_process *process,
                                               pausemon_write_fn write, void *user);
+
+/* A pause with its evidence, culprits and victims: always under 60 KiB. Its "forensics" is null. */
+PAUSEMON_API int pausemon_json_encode_pause(const struct pausemon_pause *pause,
+                                            pausemon_write_fn write, void *user);
+
+/* An escalation, as an "event". */
+PAUSEMON_API int pausemon_json_encode_escalation(const struct pausemon_escalation *escalation,
+                                                 pausemon_write_fn write, void *user);
+
+/* Reads what encode_pause wrote, as decode_sample: unknown keys are ignored, on failure the pause
+ * is unchanged. Not in the text and so 0 afterwards: monotonic and boottime, start_time. */
+PAUSEMON_API int pausemon_json_decode_pause(struct pausemon_pause *pause, const char *text,
+                                            size_t length, struct pausemon_error *error);
 
 /* Reads what encode_sample wrote, or what the Python original wrote (whose keys are fewer).
  * Unknown keys are ignored; types and ranges are checked; any bytes are survived. On failure the

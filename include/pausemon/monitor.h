@@ -7,8 +7,9 @@
  * gives the same events. */
 
 #include <pausemon/collector.h>
+#include <pausemon/escalation.h>
+#include <pausemon/pause.h>
 #include <pausemon/ring.h>
-#include <pausemon/tiers.h>
 
 PAUSEMON_BEGIN_DECLS
 
@@ -18,6 +19,8 @@ struct pausemon_monitor;
 enum pausemon_event_type {
     PAUSEMON_EVENT_SAMPLE = 1 << 0, /* a look was judged */
     PAUSEMON_EVENT_TIER = 1 << 1,   /* the tier manager did something */
+    PAUSEMON_EVENT_EVENT = 1 << 2,  /* an escalation began, rose or ended */
+    PAUSEMON_EVENT_PAUSE = 1 << 3,  /* a pause is over and judged */
     PAUSEMON_EVENT_ERROR = 1 << 4,  /* a look failed; it goes on */
     PAUSEMON_EVENT_END = 1 << 5,    /* the recording is over; told once */
     PAUSEMON_EVENT_CLOSE = 1 << 6   /* the monitor is being freed: the last event of all */
@@ -33,9 +36,15 @@ struct pausemon_event {
     uint64_t tier;                        /* SAMPLE, TIER: enum pausemon_tier, after it */
     uint64_t action;                      /* TIER: one bit of enum pausemon_tier_action */
     uint64_t peak;                        /* TIER: the highest stress since the entry */
+    /* SAMPLE, TIER, EVENT, PAUSE: the escalation that is open, or (in what its last sample tells)
+       was; else NULL */
+    const struct pausemon_escalation *escalation;
+    const struct pausemon_pause *pause; /* PAUSE. Told again with the same id, and longer, when
+                                           more of the same comes within a second */
 };
 
-/* Runs on the thread that dispatches. It may read the monitor, subscribe and unsubscribe; it must
+/* What one look tells, in order: SAMPLE, TIER for each action, EVENT, PAUSE.
+ * Runs on the thread that dispatches. It may read the monitor, subscribe and unsubscribe; it must
  * not dispatch, feed (PAUSEMON_ERR_INVALID) or free. */
 typedef void (*pausemon_event_fn)(void *user, const struct pausemon_event *event);
 
@@ -46,7 +55,7 @@ PAUSEMON_API int pausemon_monitor_new(struct pausemon_monitor **monitor,
                                       const struct pausemon_host *host,
                                       struct pausemon_error *error);
 
-/* Tells every subscriber CLOSE, then frees. */
+/* Ends the escalation that is open (EVENT), tells every subscriber CLOSE, then frees. */
 PAUSEMON_API void pausemon_monitor_free(struct pausemon_monitor *monitor);
 
 /* From the next event on. Returns a number above 0 for unsubscribe, or a negative status. For one
@@ -77,6 +86,19 @@ PAUSEMON_API int pausemon_monitor_feed(struct pausemon_monitor *monitor);
  * ring, the tier with its peak and timers, and what is known of the processes stay. */
 PAUSEMON_API void pausemon_monitor_set_config(struct pausemon_monitor *monitor,
                                               const struct pausemon_config *config);
+
+/* The ids of the next escalation and the next pause; 1 at first. Later ones count up from there.
+ * Both above 0. */
+PAUSEMON_API void pausemon_monitor_set_next_ids(struct pausemon_monitor *monitor, int64_t event_id,
+                                                int64_t pause_id);
+
+/* The escalation that is open; NULL in tier 1. Valid until the next dispatch or feed. */
+PAUSEMON_API const struct pausemon_escalation *pausemon_monitor_get_escalation(
+    const struct pausemon_monitor *monitor);
+
+/* All processes of the last look; as pausemon_collector_get_process. */
+PAUSEMON_API const struct pausemon_process *pausemon_monitor_get_process(
+    const struct pausemon_monitor *monitor, size_t index);
 
 /* Valid until the next dispatch or feed; to keep it, pausemon_ring_freeze. */
 PAUSEMON_API const struct pausemon_ring *pausemon_monitor_get_ring(

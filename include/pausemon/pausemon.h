@@ -7,13 +7,17 @@
 #include <pausemon/collector.h>
 #include <pausemon/common.h>
 #include <pausemon/config.h>
+#include <pausemon/escalation.h>
+#include <pausemon/heartbeat.h>
 #include <pausemon/json.h>
 #include <pausemon/monitor.h>
+#include <pausemon/pause.h>
 #include <pausemon/process.h>
 #include <pausemon/ring.h>
 #include <pausemon/sample.h>
 #include <pausemon/scorer.h>
 #include <pausemon/source.h>
+#include <pausemon/storage.h>
 #include <pausemon/tiers.h>
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/waiter.h"
 #include "core/arith.h"
 #include "core/config.h"
+#include "engine/subscribers.h"
 #include "sources/source.h"
 
 struct pausemon_monitor {
@@ -19,15 +20,9 @@ struct pausemon_monitor {
     uint64_t interval_ns;
     int64_t due_ns; /* of the next look, for a source without a descriptor */
     bool started, ended;
-    bool telling; /* callbacks are running */
-    struct subscriber {
-        int number;
-        uint64_t mask;
-        pausemon_event_fn callback; /* NULL: gone, to be swept */
-        void *user;
-    } * subscribers;
-    size_t count, capacity;
-    int last_number;
+    struct pm_subscribers subscribers;
+    struct pausemon_escalation escalation; /* id 0: none is open */
+    int64_t next_event_id, next_pause_id;
 };
 
 /* ---- subscribers ---- */
@@ -37,58 +32,46 @@ int pausemon_monitor_subscribe(struct pausemon_monitor *monitor, uint64_t mask,
 {
     if (!monitor || !callback)
         return PAUSEMON_ERR_INVALID;
-    if (monitor->count == monitor->capacity) {
-        size_t capacity = monitor->capacity ? monitor->capacity * 2 : 8;
-        void *fresh = pm_resize(&monitor->host, monitor->subscribers,
-                                capacity * sizeof *monitor->subscribers);
-        if (!fresh)
-            return PAUSEMON_ERR_NOMEM;
-        monitor->subscribers = fresh;
-        monitor->capacity = capacity;
-    }
-    if (monitor->last_number == INT32_MAX)
-        return PAUSEMON_ERR_LIMIT;
-    monitor->subscribers[monitor->count++] =
-        (struct subscriber){++monitor->last_number, mask, callback, user};
-    return monitor->last_number;
-}
-
-static void sweep(struct pausemon_monitor *monitor)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < monitor->count; i++)
-        if (monitor->subscribers[i].callback)
-            monitor->subscribers[kept++] = monitor->subscribers[i];
-    monitor->count = kept;
+    return pm_subscribers_add(&monitor->subscribers, mask, callback, user);
 }
 
 void pausemon_monitor_unsubscribe(struct pausemon_monitor *monitor, int number)
 {
-    for (size_t i = 0; i < monitor->count; i++)
-        if (monitor->subscribers[i].number == number)
-            monitor->subscribers[i].callback = NULL;
-    if (!monitor->telling)
-        sweep(monitor);
+    pm_subscribers_remove(&monitor->subscribers, number);
 }
 
 static void tell(struct pausemon_monitor *monitor, struct pausemon_event *event)
 {
-    size_t count = monitor->count; /* who subscribes meanwhile hears the next one */
-
-    event->size = sizeof *event;
-    monitor->telling = true;
-    for (size_t i = 0; i < count; i++) {
-        /* A copy: the list may move when somebody subscribes. */
-        struct subscriber subscriber = monitor->subscribers[i];
-        if (subscriber.callback && subscriber.mask & event->type)
-            subscriber.callback(subscriber.user, event);
-    }
-    monitor->telling = false;
-    sweep(monitor);
+    pm_subscribers_tell(&monitor->subscribers, event);
 }
 
 /* ---- looks ---- */
+
+/* Keeps the escalation current; whether there is something to tell of it. */
+static bool escalate(struct pausemon_monitor *monitor, const struct pausemon_sample_info *info,
+                     uint64_t tier, uint64_t actions)
+{
+    struct pausemon_escalation *escalation = &monitor->escalation;
+    uint64_t peak = pausemon_tiers_get_peak(monitor->tiers);
+    bool begins = !escalation->id && actions & (PAUSEMON_TIER2_ENTRY | PAUSEMON_TIER3_ENTRY);
+
+    if (!escalation->id && !begins)
+        return false;
+    if (begins) {
+        *escalation = (struct pausemon_escalation)PAUSEMON_ESCALATION_INIT;
+        escalation->id = monitor->next_event_id++;
+        escalation->start = info->time;
+        escalation->open = 1;
+    }
+    bool rises = peak > escalation->peak_stress || tier > escalation->peak_tier;
+    escalation->peak_stress = peak > escalation->peak_stress ? peak : escalation->peak_stress;
+    escalation->peak_tier = tier > escalation->peak_tier ? tier : escalation->peak_tier;
+    if (actions & PAUSEMON_TIER2_EXIT) {
+        escalation->open = 0;
+        escalation->end = info->time;
+    }
+    return rises || !escalation->open;
+}
 
 static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_sample *sample)
 {
@@ -96,7 +79,13 @@ static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_
     uint64_t actions;
     uint64_t tier =
         pausemon_tiers_update(monitor->tiers, info->stress, info->time.monotonic_ns, &actions);
-    struct pausemon_event event = {.type = PAUSEMON_EVENT_SAMPLE, .sample = sample, .tier = tier};
+    bool changed = escalate(monitor, info, tier, actions);
+    struct pausemon_event event = {
+        .type = PAUSEMON_EVENT_SAMPLE,
+        .sample = sample,
+        .tier = tier,
+        .escalation = monitor->escalation.id ? &monitor->escalation : NULL,
+    };
 
     pausemon_ring_push(monitor->ring, sample, tier);
     tell(monitor, &event);
@@ -107,6 +96,12 @@ static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_
         if (actions & bit)
             tell(monitor, &event);
     }
+    event.type = PAUSEMON_EVENT_EVENT;
+    event.action = event.peak = 0;
+    if (changed)
+        tell(monitor, &event);
+    if (!monitor->escalation.open)
+        monitor->escalation.id = 0;
 }
 
 int pausemon_monitor_feed(struct pausemon_monitor *monitor)
@@ -114,7 +109,7 @@ int pausemon_monitor_feed(struct pausemon_monitor *monitor)
     const struct pausemon_sample *sample;
     struct pausemon_error error;
 
-    if (!monitor || monitor->telling)
+    if (!monitor || monitor->subscribers.telling)
         return PAUSEMON_ERR_INVALID;
     if (monitor->ended)
         return 0;
@@ -169,7 +164,7 @@ static int64_t time_left(const struct pausemon_monitor *monitor)
 
 int pausemon_monitor_dispatch(struct pausemon_monitor *monitor)
 {
-    if (!monitor || monitor->telling)
+    if (!monitor || monitor->subscribers.telling)
         return PAUSEMON_ERR_INVALID;
     int64_t now_ns = pm_monotonic_ns(&monitor->host);
     if (!monitor->started)
@@ -264,6 +259,8 @@ int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_co
     int status = monitor ? 0 : pm_fail(error, PAUSEMON_ERR_NOMEM, "monitor: out of memory");
     if (monitor) {
         monitor->host = host;
+        pm_subscribers_init(&monitor->subscribers, &monitor->host);
+        monitor->next_event_id = monitor->next_pause_id = 1;
         monitor->source = source;
         monitor->interval_ns = (uint64_t)config->interval_ms * PM_NS_PER_MS;
         monitor->waiter = PM_WAITER_NONE;
@@ -281,12 +278,18 @@ void pausemon_monitor_free(struct pausemon_monitor *monitor)
 {
     if (!monitor)
         return;
+    if (monitor->escalation.id) {
+        monitor->escalation.open = 0;
+        pm_now(&monitor->host, &monitor->escalation.end);
+        tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_EVENT,
+                                               .escalation = &monitor->escalation});
+    }
     tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_CLOSE});
     pausemon_collector_free(monitor->collector);
     pausemon_tiers_free(monitor->tiers);
     pausemon_ring_free(monitor->ring);
     pm_waiter_close(&monitor->waiter);
-    pm_free(&monitor->host, monitor->subscribers);
+    pm_subscribers_free(&monitor->subscribers);
     pm_free(&monitor->host, monitor);
 }
 
@@ -298,4 +301,23 @@ const struct pausemon_ring *pausemon_monitor_get_ring(const struct pausemon_moni
 uint64_t pausemon_monitor_get_tier(const struct pausemon_monitor *monitor)
 {
     return pausemon_tiers_get(monitor->tiers);
+}
+
+void pausemon_monitor_set_next_ids(struct pausemon_monitor *monitor, int64_t event_id,
+                                   int64_t pause_id)
+{
+    monitor->next_event_id = event_id > 0 ? event_id : 1;
+    monitor->next_pause_id = pause_id > 0 ? pause_id : 1;
+}
+
+const struct pausemon_escalation *pausemon_monitor_get_escalation(
+    const struct pausemon_monitor *monitor)
+{
+    return monitor->escalation.id ? &monitor->escalation : NULL;
+}
+
+const struct pausemon_process *pausemon_monitor_get_process(const struct pausemon_monitor *monitor,
+                                                            size_t index)
+{
+    return pausemon_collector_get_process(monitor->collector, index);
 }

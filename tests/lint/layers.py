@@ -18,7 +18,7 @@ HEIGHT = {'base': 0, 'core': 1, 'sources': 2, 'formats': 2, 'engine': 3, 'storag
 
 # A public header belongs to the room that implements it.
 PUBLIC = {'common': 'base', 'config': 'core', 'process': 'core', 'sample': 'core',
-          'scorer': 'core', 'tiers': 'core', 'ring': 'core', 'pause': 'core',
+          'scorer': 'core', 'tiers': 'core', 'ring': 'core', 'pause': 'core', 'escalation': 'core',
           'source': 'sources', 'json': 'formats', 'collector': 'engine', 'heartbeat': 'engine',
           'monitor': 'engine', 'storage': 'storage', 'forensics': 'forensics'}
 

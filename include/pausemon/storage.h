@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PAUSEMON_STORAGE_H
+#define PAUSEMON_STORAGE_H
+
+/* The incident database: one SQLite file that the Python original reads too. One storage writes
+ * it, as a subscriber of a monitor; any number of histories read it, in any process, also while it
+ * is written. [storage] */
+
+#include <pausemon/monitor.h>
+
+PAUSEMON_BEGIN_DECLS
+
+/* ---- writing ---- */
+
+struct pausemon_storage;
+
+struct pausemon_storage_options {
+    uint64_t size;
+    int64_t group;  /* files belong to this group id and are 0660; -1: 0600 */
+    uint64_t queue; /* records that wait in memory, 8..4096; 0: 128. A record is a sample or a
+                       pause, about 16 KiB; only what was used becomes resident */
+};
+#define PAUSEMON_STORAGE_OPTIONS_INIT                                                              \
+    {                                                                                              \
+        sizeof(struct pausemon_storage_options), -1, 0                                             \
+    }
+
+enum pausemon_disk {
+    PAUSEMON_DISK_OK = 0,
+    PAUSEMON_DISK_LOCKED = 1,   /* another program holds the database; records wait */
+    PAUSEMON_DISK_FULL = 2,     /* no room; records wait */
+    PAUSEMON_DISK_FAILED = 3,   /* another failure; records wait */
+    PAUSEMON_DISK_READ_ONLY = 4 /* the file is of a newer version: nothing is ever written */
+};
+
+struct pausemon_storage_info {
+    uint64_t size;
+    uint64_t queued;  /* records that wait now */
+    uint64_t dropped; /* records lost since the open, because too many waited */
+    uint64_t written; /* records committed since the open */
+    uint64_t disk;    /* enum pausemon_disk: how the last flush ended */
+};
+
+/* Opens or makes the file (0600, its -wal and -shm too; never through a symbolic link; the
+ * directory must be there). Migrates an older one, moves a corrupt one aside (said in the log;
+ * three are kept), closes an escalation that was left open at its last sample with the note
+ * "interrupted", and notes a boot that ended without shutdown.
+ * A file newer than this library is opened read-only, said in the log.
+ * `host`: its functions are called by attach's thread and by flush's, so they must be safe for
+ * both; the default is. */
+PAUSEMON_API int pausemon_storage_open(struct pausemon_storage **storage, const char *path,
+                                       const struct pausemon_storage_options *options,
+                                       const struct pausemon_host *host,
+                                       struct pausemon_error *error);
+
+/* Subscribes: what the monitor tells is copied into a queue in memory, never waiting; ids go on
+ * from the highest ever given (pausemon_monitor_set_next_ids). Once; the monitor may be freed
+ * before the storage. */
+PAUSEMON_API int pausemon_storage_attach(struct pausemon_storage *storage,
+                                         struct pausemon_monitor *monitor,
+                                         struct pausemon_error *error);
+
+/* Writes what waits, in one transaction; on whichever one thread you like, also while the monitor
+ * dispatches on another. May block as long as a disk does, and up to half a second for another
+ * program's lock. Culprits are enriched first. Returns the records written, or a negative status:
+ * nothing is lost then, they wait for the next call. Call it about once a second. */
+PAUSEMON_API int pausemon_storage_flush(struct pausemon_storage *storage,
+                                        struct pausemon_error *error);
+
+/* From any thread. `info->size` is set by you. */
+PAUSEMON_API void pausemon_storage_get_info(const struct pausemon_storage *storage,
+                                            struct pausemon_storage_info *info);
+
+/* Removes what retention.events_days and retention.max_db_mb no longer allow (pinned escalations
+ * never), and gives space back to the disk. On the flushing thread. `gone` (may be NULL) is told
+ * each escalation that goes, before it goes. Returns how many went. With `dry_run` 1 nothing is
+ * changed. */
+PAUSEMON_API int pausemon_storage_prune(struct pausemon_storage *storage,
+                                        const struct pausemon_config *config, int dry_run,
+                                        void (*gone)(void *user,
+                                                     const struct pausemon_escalation *escalation),
+                                        void *user, struct pausemon_error *error);
+
+/* The boot ended in good order: said in the file with a last flush. Call it at the end; not after a
+ * failure. */
+PAUSEMON_API int pausemon_storage_finish(struct pausemon_storage *storage,
+                                         struct pausemon_error *error);
+
+/* Unsubscribes and closes. What was not flushed is lost. Only after flush has returned. */
+PAUSEMON_API void pausemon_storage_free(struct pausemon_storage *storage);
+
+/* ---- reading ---- */
+
+struct pausemon_history;
+
+struct pausemon_history_filter {
+    uint64_t size;
+    int64_t since_ns; /* realtime: that ended, or go on, at or after it; 0: all */
+    int64_t until_ns; /* realtime: that began before it; 0: all */
+    uint64_t limit;   /* the newest so many; 0: all */
+    int64_t id;       /* only this one; 0: all */
+    int64_t review;   /* of escalations, enum pausemon_review; -1: any */
+    int64_t cause;    /* of pauses, enum pausemon_cause; -1: any */
+};
+#define PAUSEMON_HISTORY_FILTER_INIT                                                               \
+    {                                                                                              \
+        sizeof(struct pausemon_history_filter), 0, 0, 0, 0, -1, -1                                 \
+    }
+
+/* PAUSEMON_ERR_NOT_FOUND: there is no such file; _DENIED: the rights are missing; _FORMAT: it is no
+ * incident database. Never changes the file, but for mark. */
+PAUSEMON_API int pausemon_history_open(struct pausemon_history **history, const char *path,
+                                       const struct pausemon_host *host,
+                                       struct pausemon_error *error);
+PAUSEMON_API void pausemon_history_free(struct pausemon_history *history);
+
+/* Each calls back with the newest first, and returns how many there were. What the callback gets
+ * dies when it returns; it returns 0 to go on, a negative status to stop, which is then returned.
+ * `filter` NULL: all. */
+PAUSEMON_API int pausemon_history_events(struct pausemon_history *history,
+                                         const struct pausemon_history_filter *filter,
+                                         int (*each)(void *user,
+                                                     const struct pausemon_escalation *escalation),
+                                         void *user, struct pausemon_error *error);
+PAUSEMON_API int pausemon_history_pauses(struct pausemon_history *history,
+                                         const struct pausemon_history_filter *filter,
+                                         int (*each)(void *user,
+                                                     const struct pausemon_pause *pause),
+                                         void *user, struct pausemon_error *error);
+
+/* The samples of one escalation, the oldest first. One that cannot be read any more is skipped and
+ * told in the log. */
+PAUSEMON_API int pausemon_history_samples(struct pausemon_history *history, int64_t event_id,
+                                          int (*each)(void *user,
+                                                      const struct pausemon_sample *sample,
+                                                      uint64_t tier),
+                                          void *user, struct pausemon_error *error);
+
+/* How many samples had each score, 0..100, in the hours that since and until touch (realtime ns;
+ * 0: all). */
+PAUSEMON_API int pausemon_history_histogram(struct pausemon_history *history, int64_t since_ns,
+                                            int64_t until_ns, uint64_t counts[101],
+                                            struct pausemon_error *error);
+
+/* If a boot ended without shutdown: 1, and *last_alive_ns and *noted_ns (realtime) become when the
+ * daemon was last alive before it and when the next start noted it; the newest of these. Else 0. */
+PAUSEMON_API int pausemon_history_hard_end(struct pausemon_history *history, int64_t *last_alive_ns,
+                                           int64_t *noted_ns, struct pausemon_error *error);
+
+/* Changes one escalation: review as enum pausemon_review; `notes` replaces the notes, NULL leaves
+ * them. PAUSEMON_ERR_NOT_FOUND: there is none with that id. The only function here that writes. */
+PAUSEMON_API int pausemon_history_mark(struct pausemon_history *history, int64_t event_id,
+                                       uint64_t review, const char *notes,
+                                       struct pausemon_error *error);
+
+PAUSEMON_END_DECLS
+#endif

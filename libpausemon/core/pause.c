@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/pause.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/metrics.h"
+
+/* ---- names ---- */
+
+static const struct {
+    const char *name, *phrase;
+} causes[] = {
+    [PAUSEMON_CAUSE_UNKNOWN] = {"unknown", "of unknown cause"},
+    [PAUSEMON_CAUSE_SUSPEND] = {"suspend", "the machine was suspended"},
+    [PAUSEMON_CAUSE_HOST] = {"host", "the monitoring program itself was busy"},
+    [PAUSEMON_CAUSE_STOPPED] = {"stopped", "the monitoring program was stopped"},
+    [PAUSEMON_CAUSE_VM] = {"vm", "the virtual machine did not run"},
+    [PAUSEMON_CAUSE_CPU] = {"cpu", "cpu starvation"},
+    [PAUSEMON_CAUSE_MEMORY] = {"memory", "memory pressure"},
+    [PAUSEMON_CAUSE_IO] = {"io", "waiting for I/O"},
+};
+
+static const struct pm_named_bit detectors[] = {
+    {PAUSEMON_DETECTOR_HEARTBEAT, "heartbeat"},
+    {PAUSEMON_DETECTOR_SAMPLE, "sample"},
+    {PAUSEMON_DETECTOR_PRESSURE, "pressure"},
+};
+
+const char *pausemon_cause_name(uint64_t cause)
+{
+    return cause < sizeof causes / sizeof causes[0] ? causes[cause].name : NULL;
+}
+
+const char *pm_cause_phrase(uint64_t cause)
+{
+    return cause < sizeof causes / sizeof causes[0] ? causes[cause].phrase : NULL;
+}
+
+const char *pausemon_detector_name(uint64_t detector)
+{
+    for (size_t i = 0; i < sizeof detectors / sizeof detectors[0]; i++)
+        if (detectors[i].bit == detector)
+            return detectors[i].name;
+    return NULL;
+}
+
+const char *pausemon_loss_name(uint64_t how)
+{
+    return how == PAUSEMON_LOSS_RUN_DELAY ? "run_delay"
+           : how == PAUSEMON_LOSS_BLOCKED ? "blocked"
+                                          : NULL;
+}
+
+/* ---- the object ---- */
+
+void pm_pause_init(struct pausemon_pause *pause, const struct pm_host *host)
+{
+    pause->host = *host;
+    pm_pause_clear(pause);
+}
+
+void pm_pause_clear(struct pausemon_pause *pause)
+{
+    memset(&pause->info, 0, sizeof pause->info);
+    pause->info.size = sizeof pause->info;
+}
+
+int pausemon_pause_new(struct pausemon_pause **out, const struct pausemon_host *given)
+{
+    struct pm_host host;
+
+    if (!out)
+        return PAUSEMON_ERR_INVALID;
+    *out = NULL;
+    pm_host_init(&host, given);
+    struct pausemon_pause *pause = pm_alloc(&host, sizeof *pause);
+    if (!pause)
+        return PAUSEMON_ERR_NOMEM;
+    pm_pause_init(pause, &host);
+    *out = pause;
+    return 0;
+}
+
+void pausemon_pause_free(struct pausemon_pause *pause)
+{
+    if (pause)
+        pm_free(&pause->host, pause);
+}
+
+void pausemon_pause_copy(struct pausemon_pause *to, const struct pausemon_pause *from)
+{
+    struct pm_host host;
+
+    if (!to || !from || to == from)
+        return;
+    host = to->host;
+    *to = *from;
+    to->host = host;
+}
+
+const struct pausemon_pause_info *pausemon_pause_get_info(const struct pausemon_pause *pause)
+{
+    return &pause->info;
+}
+
+const struct pausemon_evidence *pausemon_pause_get_evidence(const struct pausemon_pause *pause,
+                                                            size_t index)
+{
+    return index < pause->info.evidence_count ? &pause->evidence[index] : NULL;
+}
+
+const struct pausemon_culprit *pausemon_pause_get_culprit(const struct pausemon_pause *pause,
+                                                          size_t index)
+{
+    return index < pause->info.culprit_count ? &pause->culprits[index] : NULL;
+}
+
+const struct pausemon_victim *pausemon_pause_get_victim(const struct pausemon_pause *pause,
+                                                        size_t index)
+{
+    return index < pause->info.victim_count ? &pause->victims[index] : NULL;
+}
+
+void pm_pause_add_evidence(struct pausemon_pause *pause, const char *name, int64_t value,
+                           uint64_t window_ns)
+{
+    if (pause->info.evidence_count >= PAUSEMON_MAX_EVIDENCE)
+        return;
+    struct pausemon_evidence *evidence = &pause->evidence[pause->info.evidence_count++];
+    memset(evidence, 0, sizeof *evidence);
+    evidence->size = sizeof *evidence;
+    evidence->value = value;
+    evidence->window_ns = window_ns;
+    snprintf(evidence->name, sizeof evidence->name, "%s", name);
+}

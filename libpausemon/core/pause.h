@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PM_CORE_PAUSE_H
+#define PM_CORE_PAUSE_H
+
+#include <pausemon/pause.h>
+
+#include "base/host.h"
+
+struct pausemon_pause {
+    struct pm_host host;
+    struct pausemon_pause_info info;
+    struct pausemon_evidence evidence[PAUSEMON_MAX_EVIDENCE];
+    struct pausemon_culprit culprits[PAUSEMON_MAX_PARTIES];
+    struct pausemon_victim victims[PAUSEMON_MAX_PARTIES];
+};
+
+/* In place, for a pause that is part of something else. */
+void pm_pause_init(struct pausemon_pause *pause, const struct pm_host *host);
+
+/* Empty again; the host stays. */
+void pm_pause_clear(struct pausemon_pause *pause);
+
+/* Adds a reading; beyond PAUSEMON_MAX_EVIDENCE it is left out. */
+void pm_pause_add_evidence(struct pausemon_pause *pause, const char *name, int64_t value,
+                           uint64_t window_ns);
+
+/* What a cause is called in a sentence: "cpu starvation". */
+const char *pm_cause_phrase(uint64_t cause);
+
+#endif
