@@ -82,6 +82,7 @@ static void remove_entry(struct pm_table *table, struct pm_entry *entry)
     struct pm_entry *last = &table->entries[--table->count];
 
     table->deaths++;
+    pm_mark_depart(&table->mark, entry);
     pm_map_remove(&table->index, entry->last.pid);
     if (entry == last)
         return;
@@ -334,6 +335,8 @@ void pm_table_put(struct pm_table *table, const struct pausemon_row *given)
     else
         overlay(&row, &entry->last);
     judge(table, entry, &row, first);
+    if (!first || table->seen_all)
+        pm_mark_add(&table->mark, entry, &row, first);
     entry->last = row;
 }
 
@@ -349,5 +352,6 @@ int pm_table_end(struct pm_table *table, bool complete)
         }
         forget_rates(table, entry);
     }
+    table->seen_all = table->seen_all || (complete && table->status == 0);
     return table->status;
 }

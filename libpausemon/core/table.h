@@ -8,10 +8,12 @@
 
 #include "base/map.h"
 #include "core/config.h"
+#include "core/spent.h"
 
 struct pm_entry {
     struct pausemon_row last;        /* what is known: the last row, over those before it */
     struct pausemon_process process; /* judged from the last two */
+    struct pm_spent spent;
     int64_t uninterruptible_since_ns;
     int64_t mem_read_ns;
     uint64_t pass;      /* in which it was last seen */
@@ -29,7 +31,9 @@ struct pm_table {
     uint64_t lost_pass;      /* up to this one rows may have been lost */
     uint64_t skipped;        /* in this pass */
     uint64_t births, deaths; /* since a sample told them */
-    int status;              /* a negative one if this pass lost something */
+    bool seen_all;           /* a complete pass has ended: who is new was born since */
+    struct pm_mark mark;
+    int status; /* a negative one if this pass lost something */
 };
 
 /* The host and the config must live as long as the table. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <pausemon/collector.h>
+#include "engine/collector.h"
 
 #include <string.h>
 
@@ -23,6 +23,7 @@ struct pausemon_collector {
     struct pausemon_instant now; /* of the look going on */
     bool begun;                  /* the look going on has put something */
     bool called, looked, ended;
+    bool recorded;     /* the look has a time of its own */
     int64_t look_ns;   /* of the last look, in the source's time */
     int64_t called_ns; /* collect was called, in the host's time */
 };
@@ -48,6 +49,7 @@ static void sink_at(void *user, const struct pausemon_instant *instant)
 
     if (!collector->begun)
         collector->now = *instant;
+    collector->recorded = true;
 }
 
 static void sink_skipped(void *user, uint64_t count)
@@ -197,4 +199,19 @@ const struct pausemon_process *pausemon_collector_get_process(
     const struct pausemon_collector *collector, size_t index)
 {
     return index < collector->table.count ? &collector->table.entries[index].process : NULL;
+}
+
+struct pausemon_sample *pm_collector_sample(struct pausemon_collector *collector)
+{
+    return &collector->sample;
+}
+
+struct pm_table *pm_collector_table(struct pausemon_collector *collector)
+{
+    return &collector->table;
+}
+
+bool pm_collector_is_recorded(const struct pausemon_collector *collector)
+{
+    return collector->recorded;
 }

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <pausemon/monitor.h>
+#include "engine/monitor.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-#include "base/waiter.h"
+#include "base/error.h"
 #include "core/arith.h"
 #include "core/config.h"
-#include "engine/subscribers.h"
 #include "sources/source.h"
-
-struct pausemon_monitor {
-    struct pm_host host;
-    struct pausemon_source *source;
-    struct pausemon_collector *collector;
-    struct pausemon_tiers *tiers;
-    struct pausemon_ring *ring;
-    struct pm_waiter waiter;
-    uint64_t interval_ns;
-    int64_t due_ns; /* of the next look, for a source without a descriptor */
-    bool started, ended;
-    struct pm_subscribers subscribers;
-    struct pausemon_escalation escalation; /* id 0: none is open */
-    int64_t next_event_id, next_pause_id;
-};
 
 /* ---- subscribers ---- */
 
@@ -40,91 +23,12 @@ void pausemon_monitor_unsubscribe(struct pausemon_monitor *monitor, int number)
     pm_subscribers_remove(&monitor->subscribers, number);
 }
 
-static void tell(struct pausemon_monitor *monitor, struct pausemon_event *event)
-{
-    pm_subscribers_tell(&monitor->subscribers, event);
-}
-
-/* ---- looks ---- */
-
-/* Keeps the escalation current; whether there is something to tell of it. */
-static bool escalate(struct pausemon_monitor *monitor, const struct pausemon_sample_info *info,
-                     uint64_t tier, uint64_t actions)
-{
-    struct pausemon_escalation *escalation = &monitor->escalation;
-    uint64_t peak = pausemon_tiers_get_peak(monitor->tiers);
-    bool begins = !escalation->id && actions & (PAUSEMON_TIER2_ENTRY | PAUSEMON_TIER3_ENTRY);
-
-    if (!escalation->id && !begins)
-        return false;
-    if (begins) {
-        *escalation = (struct pausemon_escalation)PAUSEMON_ESCALATION_INIT;
-        escalation->id = monitor->next_event_id++;
-        escalation->start = info->time;
-        escalation->open = 1;
-    }
-    bool rises = peak > escalation->peak_stress || tier > escalation->peak_tier;
-    escalation->peak_stress = peak > escalation->peak_stress ? peak : escalation->peak_stress;
-    escalation->peak_tier = tier > escalation->peak_tier ? tier : escalation->peak_tier;
-    if (actions & PAUSEMON_TIER2_EXIT) {
-        escalation->open = 0;
-        escalation->end = info->time;
-    }
-    return rises || !escalation->open;
-}
-
-static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_sample *sample)
-{
-    const struct pausemon_sample_info *info = pausemon_sample_get_info(sample);
-    uint64_t actions;
-    uint64_t tier =
-        pausemon_tiers_update(monitor->tiers, info->stress, info->time.monotonic_ns, &actions);
-    bool changed = escalate(monitor, info, tier, actions);
-    struct pausemon_event event = {
-        .type = PAUSEMON_EVENT_SAMPLE,
-        .sample = sample,
-        .tier = tier,
-        .escalation = monitor->escalation.id ? &monitor->escalation : NULL,
-    };
-
-    pausemon_ring_push(monitor->ring, sample, tier);
-    tell(monitor, &event);
-    event.type = PAUSEMON_EVENT_TIER;
-    event.peak = pausemon_tiers_get_peak(monitor->tiers);
-    for (uint64_t bit = 1; bit <= actions; bit <<= 1) {
-        event.action = bit;
-        if (actions & bit)
-            tell(monitor, &event);
-    }
-    event.type = PAUSEMON_EVENT_EVENT;
-    event.action = event.peak = 0;
-    if (changed)
-        tell(monitor, &event);
-    if (!monitor->escalation.open)
-        monitor->escalation.id = 0;
-}
-
 int pausemon_monitor_feed(struct pausemon_monitor *monitor)
 {
-    const struct pausemon_sample *sample;
-    struct pausemon_error error;
-
     if (!monitor || monitor->subscribers.telling)
         return PAUSEMON_ERR_INVALID;
-    if (monitor->ended)
-        return 0;
-    int status = pausemon_collector_collect(&sample, monitor->collector, &error);
-    if (status == 0) {
-        tell_sample(monitor, sample);
-        return 1;
-    }
-    if (status == PAUSEMON_ERR_END) {
-        monitor->ended = true;
-        tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_END});
-    } else if (status != PAUSEMON_ERR_BUSY) {
-        tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_ERROR, .error = &error});
-    }
-    return 0;
+    pm_monitor_hear(monitor);
+    return pm_monitor_look(monitor);
 }
 
 /* ---- pace ---- */
@@ -143,20 +47,27 @@ static void advance(struct pausemon_monitor *monitor, int64_t now_ns)
         now_ns - (int64_t)(late_ns % monitor->interval_ns) + (int64_t)monitor->interval_ns;
 }
 
+/* When the next look is due by time; -1: it is not. */
+static int64_t next_due(const struct pausemon_monitor *monitor)
+{
+    int64_t due_ns = monitor->due_ns, pause_ns = pm_monitor_get_pause_due(monitor);
+
+    if (has_pace_of_its_own(monitor))
+        return pm_source_get_deadline(monitor->source);
+    return pause_ns >= 0 && pause_ns < due_ns ? pause_ns : due_ns;
+}
+
 /* Nanoseconds until there is something to do; -1: nothing by time. */
 static int64_t time_left(const struct pausemon_monitor *monitor)
 {
-    int64_t now_ns = pm_monotonic_ns(&monitor->host), due_ns = monitor->due_ns;
+    int64_t now_ns = pm_monotonic_ns(&monitor->host), due_ns = next_due(monitor);
 
     if (monitor->ended)
         return -1;
     if (!monitor->started)
         return 0;
-    if (has_pace_of_its_own(monitor)) {
-        due_ns = pm_source_get_deadline(monitor->source);
-        if (due_ns < 0)
-            return -1;
-    }
+    if (due_ns < 0)
+        return -1;
     /* A clock that went back makes nobody wait longer than an interval. */
     uint64_t left_ns = pm_elapsed(now_ns, due_ns);
     return (int64_t)(left_ns < monitor->interval_ns ? left_ns : monitor->interval_ns);
@@ -174,12 +85,13 @@ int pausemon_monitor_dispatch(struct pausemon_monitor *monitor)
         monitor->due_ns = now_ns;
     monitor->started = true;
     int samples = 0;
-    if (has_pace_of_its_own(monitor)) {
-        samples = pausemon_monitor_feed(monitor);
-    } else if (now_ns >= monitor->due_ns) {
+    bool wanted = pm_monitor_hear(monitor);
+    if (now_ns >= monitor->due_ns && !has_pace_of_its_own(monitor)) {
         advance(monitor, now_ns);
-        samples = pausemon_monitor_feed(monitor);
+        wanted = true;
     }
+    if (wanted || has_pace_of_its_own(monitor) || now_ns >= next_due(monitor))
+        samples = pm_monitor_look(monitor);
     pm_waiter_set_timer(&monitor->waiter, time_left(monitor));
     return samples;
 }
@@ -211,12 +123,46 @@ void pausemon_monitor_set_config(struct pausemon_monitor *monitor,
 
     pausemon_collector_set_config(monitor->collector, config);
     pausemon_tiers_set_config(monitor->tiers, config);
+    pm_pauses_set_config(&monitor->pauses, config);
+    monitor->ratio = (uint64_t)config->pause_threshold_ratio;
     if (interval_ns == monitor->interval_ns)
         return;
     monitor->interval_ns = interval_ns;
+    monitor->has_last = false; /* nobody is late by another interval */
     monitor->due_ns = now_ns + (int64_t)interval_ns;
     if (monitor->started)
         pm_waiter_set_timer(&monitor->waiter, time_left(monitor));
+}
+
+static void drop_pulse(struct pausemon_monitor *monitor)
+{
+    if (!monitor->pulse)
+        return;
+    pm_waiter_remove(&monitor->waiter, monitor->pulse->wake.fd);
+    pm_pulse_release(monitor->pulse);
+    monitor->pulse = NULL;
+}
+
+int pm_monitor_attach(struct pausemon_monitor *monitor, struct pm_pulse *pulse,
+                      struct pausemon_error *error)
+{
+    if (pm_monitor_is_watched(monitor))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "the monitor has a heartbeat already");
+    drop_pulse(monitor);
+    int status = pm_waiter_add(&monitor->waiter, pulse->wake.fd, error);
+    if (status < 0)
+        return status;
+    pm_pulse_hold(pulse);
+    monitor->pulse = pulse;
+    monitor->pulse_cpu_ns = 0;
+    return 0;
+}
+
+void pm_monitor_set_reader(struct pausemon_monitor *monitor,
+                           void (*read)(void *user, struct pm_readings *readings), void *user)
+{
+    monitor->read = read;
+    monitor->read_user = user;
 }
 
 static int build(struct pausemon_monitor *monitor, const struct pausemon_config *config,
@@ -263,6 +209,11 @@ int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_co
         monitor->next_event_id = monitor->next_pause_id = 1;
         monitor->source = source;
         monitor->interval_ns = (uint64_t)config->interval_ms * PM_NS_PER_MS;
+        monitor->ratio = (uint64_t)config->pause_threshold_ratio;
+        pm_pauses_init(&monitor->pauses, &monitor->host);
+        pm_pauses_set_config(&monitor->pauses, config);
+        monitor->before = &monitor->readings[0];
+        monitor->after = &monitor->readings[1];
         monitor->waiter = PM_WAITER_NONE;
         status = build(monitor, config, given, error);
     }
@@ -278,13 +229,11 @@ void pausemon_monitor_free(struct pausemon_monitor *monitor)
 {
     if (!monitor)
         return;
-    if (monitor->escalation.id) {
-        monitor->escalation.open = 0;
-        pm_now(&monitor->host, &monitor->escalation.end);
-        tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_EVENT,
-                                               .escalation = &monitor->escalation});
-    }
-    tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_CLOSE});
+    pm_monitor_close(monitor);
+    drop_pulse(monitor);
+    if (monitor->reader)
+        pm_reader_close(monitor->reader);
+    pm_free(&monitor->host, monitor->reader);
     pausemon_collector_free(monitor->collector);
     pausemon_tiers_free(monitor->tiers);
     pausemon_ring_free(monitor->ring);
@@ -320,4 +269,9 @@ const struct pausemon_process *pausemon_monitor_get_process(const struct pausemo
                                                             size_t index)
 {
     return pausemon_collector_get_process(monitor->collector, index);
+}
+
+const struct pm_host *pm_monitor_host(const struct pausemon_monitor *monitor)
+{
+    return &monitor->host;
 }

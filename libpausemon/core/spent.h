@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PM_CORE_SPENT_H
+#define PM_CORE_SPENT_H
+
+/* What each process used and lost since a mark, over as many looks as came after it: for blame.
+ * Nothing is touched for a process that did nothing. */
+
+#include <pausemon/process.h>
+
+/* Sums of growth. */
+struct pm_spent {
+    uint64_t mark; /* of which mark this is; of another: nothing was spent */
+    uint64_t cpu_ns, run_delay_ns, io_bytes, child_cpu_ns, pageins, blocked_ns;
+    uint64_t mem_before, cmprs_before; /* at the first look after the mark */
+};
+
+/* Who ended since the mark, as it was last seen. */
+struct pm_departed {
+    int64_t pid, ppid, start_time;
+    char command[PAUSEMON_COMMAND_SIZE];
+    uint64_t suspect;
+    uint64_t total_cpu_ns; /* of its life, with its children */
+    struct pm_spent spent;
+};
+
+#define PM_MAX_DEPARTED 64 /* beyond it those with the most CPU time stay */
+
+struct pm_mark {
+    uint64_t number; /* 0: never marked */
+    size_t departed_count;
+    struct pm_departed departed[PM_MAX_DEPARTED];
+};
+
+struct pm_entry;
+
+/* Everything spent so far is forgotten. */
+void pm_mark_set(struct pm_mark *mark);
+
+/* After `entry->process` was judged: adds what the new row has over entry->last. `born`: all that
+ * its counters say was spent since the mark. */
+void pm_mark_add(const struct pm_mark *mark, struct pm_entry *entry, const struct pausemon_row *row,
+                 int born);
+
+/* An entry that goes. */
+void pm_mark_depart(struct pm_mark *mark, const struct pm_entry *entry);
+
+/* NULL if it spent nothing since the mark. */
+const struct pm_spent *pm_mark_get(const struct pm_mark *mark, const struct pm_entry *entry);
+
+#endif

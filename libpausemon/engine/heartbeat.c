@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include <pausemon/heartbeat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "core/arith.h"
+#include "core/config.h"
+#include "engine/monitor.h"
+#include "sources/readings.h"
+
+#define STACK_SIZE ((size_t)64 << 10)
+#define TOUCHED_STACK ((size_t)32 << 10)
+
+/* A beat is late by an interval, but never by less than ordinary load makes it. */
+#define LEAST_LATE_NS (20 * PM_NS_PER_MS)
+
+/* While a beat is missing, the process table is looked at so often. */
+#define LOOK_NS (500 * PM_NS_PER_MS)
+
+/* Readings take at most a thousandth of one CPU. */
+#define READING_PART 1000
+
+#define SLOTS 32 /* a power of two */
+
+/* A time somebody was not there. */
+struct span {
+    int64_t from_ns, to_ns;
+};
+
+struct pausemon_heartbeat {
+    struct pm_host host;
+    struct pm_pulse *pulse;
+    pid_t pid;
+    int64_t interval_ns, late_ns;
+    struct pausemon_heartbeat_options options;
+    pthread_t canary, guard;
+    bool has_canary, has_guard;
+    atomic_bool stop;
+    /* The canary's, read by the guard. */
+    struct span late_beats[SLOTS];
+    atomic_uint_least32_t head, tail;
+    atomic_int_least64_t canary_tid, last_beat_ns;
+    atomic_uint_least64_t beats, late_count, worst_ns;
+    /* The guard's own. */
+    struct pm_reader reader;
+    struct pm_readings before, after;
+    bool has_before;
+    int64_t next_reading_ns, next_look_ns;
+    struct span still[SLOTS]; /* times the guard stood still, the newest over the oldest */
+    size_t still_count;
+    atomic_int guard_priority; /* in force */
+    int priority_errno;
+};
+
+/* Stack that was never used is not there when it is needed. */
+static void touch_stack(void)
+{
+    volatile char bytes[TOUCHED_STACK];
+
+    for (size_t i = 0; i < sizeof bytes; i += 1024)
+        bytes[i] = 0;
+    bytes[0] = bytes[sizeof bytes - 1024];
+}
+
+/* The next beat on the grid that lies ahead. */
+static int64_t next_beat(int64_t due_ns, int64_t now_ns, int64_t interval_ns)
+{
+    int64_t next_ns = due_ns + interval_ns;
+
+    return next_ns > now_ns ? next_ns : now_ns + interval_ns;
+}
+
+/* ---- the canary ---- */
+
+static void note_late_beat(struct pausemon_heartbeat *heartbeat, int64_t due_ns, int64_t now_ns)
+{
+    uint32_t head = atomic_load_explicit(&heartbeat->head, memory_order_relaxed);
+    uint64_t late_ns = (uint64_t)(now_ns - due_ns);
+
+    atomic_fetch_add(&heartbeat->late_count, 1);
+    if (late_ns > atomic_load(&heartbeat->worst_ns))
+        atomic_store(&heartbeat->worst_ns, late_ns);
+    if (head - atomic_load_explicit(&heartbeat->tail, memory_order_acquire) == SLOTS) {
+        atomic_fetch_add(&heartbeat->pulse->lost, 1);
+        return;
+    }
+    heartbeat->late_beats[head % SLOTS] = (struct span){due_ns, now_ns};
+    atomic_store_explicit(&heartbeat->head, head + 1, memory_order_release);
+}
+
+static void *run_canary(void *argument)
+{
+    struct pausemon_heartbeat *heartbeat = argument;
+    int64_t due_ns = pm_system_monotonic_ns();
+
+    touch_stack();
+    pm_thread_be_ordinary();
+    atomic_store(&heartbeat->last_beat_ns, due_ns);
+    atomic_store(&heartbeat->canary_tid, pm_thread_id());
+    while (!atomic_load(&heartbeat->stop)) {
+        due_ns = next_beat(due_ns, pm_system_monotonic_ns(), heartbeat->interval_ns);
+        pm_sleep_until(due_ns);
+        int64_t now_ns = pm_system_monotonic_ns();
+        if (now_ns - due_ns >= heartbeat->late_ns)
+            note_late_beat(heartbeat, due_ns, now_ns);
+        atomic_store(&heartbeat->last_beat_ns, now_ns);
+        atomic_fetch_add(&heartbeat->beats, 1);
+    }
+    return NULL;
+}
+
+/* ---- the guard ---- */
+
+static void take_readings(struct pausemon_heartbeat *heartbeat, struct pm_readings *readings)
+{
+    pm_reader_read(&heartbeat->reader, readings);
+    pm_readings_set(readings, PM_READ_ASLEEP, (uint64_t)pm_system_asleep_ns());
+}
+
+/* The last readings before a standstill should be of just before it. */
+static void keep_reading(struct pausemon_heartbeat *heartbeat, int64_t now_ns)
+{
+    if (heartbeat->has_before && now_ns < heartbeat->next_reading_ns)
+        return;
+    int64_t began_ns = pm_thread_cpu_ns();
+    take_readings(heartbeat, &heartbeat->before);
+    heartbeat->has_before = true;
+    heartbeat->next_reading_ns = now_ns + (pm_thread_cpu_ns() - began_ns) * READING_PART;
+}
+
+static uint64_t still_within(const struct pausemon_heartbeat *heartbeat, int64_t from_ns,
+                             int64_t to_ns)
+{
+    size_t count = heartbeat->still_count < SLOTS ? heartbeat->still_count : SLOTS;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct span *span = &heartbeat->still[i];
+        sum += pm_elapsed(span->from_ns > from_ns ? span->from_ns : from_ns,
+                          span->to_ns < to_ns ? span->to_ns : to_ns);
+    }
+    return sum;
+}
+
+/* All late beats that are over, as one report: a starved guard finds several. */
+static bool report_late_beats(struct pausemon_heartbeat *heartbeat)
+{
+    uint32_t head = atomic_load_explicit(&heartbeat->head, memory_order_acquire);
+    uint32_t tail = atomic_load_explicit(&heartbeat->tail, memory_order_relaxed);
+    struct pm_beat beat = {.lapse = {.has_guard = true}};
+
+    if (head == tail)
+        return false;
+    for (; tail != head; tail++) {
+        const struct span *late = &heartbeat->late_beats[tail % SLOTS];
+        /* It may have begun anywhere between two beats: on average in the middle. */
+        int64_t onset_ns = late->from_ns - heartbeat->interval_ns / 2;
+        beat.onset_ns = beat.onset_ns ? beat.onset_ns : onset_ns;
+        beat.end_ns = late->to_ns;
+        beat.lapse.lost_ns += pm_elapsed(onset_ns, late->to_ns);
+        beat.lapse.still_ns += still_within(heartbeat, onset_ns, late->to_ns);
+    }
+    atomic_store_explicit(&heartbeat->tail, tail, memory_order_release);
+    take_readings(heartbeat, &heartbeat->after);
+    if (heartbeat->has_before)
+        pm_readings_grow(&beat.lapse.growth, &heartbeat->before, &heartbeat->after);
+    heartbeat->before = heartbeat->after;
+    heartbeat->has_before = true;
+    pm_pulse_put(heartbeat->pulse, &beat);
+    return true;
+}
+
+/* So that the process table is looked at while the freeze lasts. */
+static void lend_priority(struct pausemon_heartbeat *heartbeat)
+{
+    struct pm_pulse *pulse = heartbeat->pulse;
+
+    if (!heartbeat->options.lend_priority || !atomic_load(&heartbeat->guard_priority) ||
+        !atomic_load(&pulse->has_dispatcher) || atomic_load(&pulse->lent))
+        return;
+    if (pm_thread_get_priority(pulse->dispatcher, &pulse->policy, &pulse->priority) == 0 &&
+        pm_thread_raise(pulse->dispatcher, atomic_load(&heartbeat->guard_priority)) == 0)
+        atomic_store(&pulse->lent, true);
+}
+
+static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t last_ns,
+                               int64_t now_ns)
+{
+    if (!atomic_load(&heartbeat->pulse->late_since_ns))
+        heartbeat->next_look_ns = now_ns;
+    atomic_store(&heartbeat->pulse->late_since_ns, last_ns + heartbeat->interval_ns);
+    if (now_ns < heartbeat->next_look_ns)
+        return;
+    heartbeat->next_look_ns = now_ns + LOOK_NS;
+    lend_priority(heartbeat);
+    pm_pulse_want_look(heartbeat->pulse);
+}
+
+static void guard_once(struct pausemon_heartbeat *heartbeat, int64_t due_ns)
+{
+    int64_t now_ns = pm_system_monotonic_ns();
+
+    if (now_ns - due_ns >= heartbeat->late_ns)
+        heartbeat->still[heartbeat->still_count++ % SLOTS] = (struct span){due_ns, now_ns};
+    int64_t last_ns = atomic_load(&heartbeat->last_beat_ns);
+    if (report_late_beats(heartbeat)) {
+        atomic_store(&heartbeat->pulse->late_since_ns, 0);
+        pm_pulse_want_look(heartbeat->pulse);
+    } else if (now_ns - last_ns >= heartbeat->interval_ns + heartbeat->late_ns) {
+        watch_missing_beat(heartbeat, last_ns, now_ns);
+    } else {
+        atomic_store(&heartbeat->pulse->late_since_ns, 0);
+        keep_reading(heartbeat, now_ns);
+    }
+    /* The canary's as last read. */
+    uint64_t canary_ns = heartbeat->has_before ? heartbeat->before.value[PM_READ_OWN_CPU] : 0;
+    atomic_store(&heartbeat->pulse->cpu_ns, (uint64_t)pm_thread_cpu_ns() + canary_ns);
+}
+
+static void *run_guard(void *argument)
+{
+    struct pausemon_heartbeat *heartbeat = argument;
+    int64_t due_ns = pm_system_monotonic_ns();
+
+    touch_stack();
+    if (heartbeat->options.guard_cpu >= 0)
+        pm_thread_stay((int)heartbeat->options.guard_cpu);
+    pm_reader_open(&heartbeat->reader);
+    /* The canary's first beat says who it is. */
+    while (!atomic_load(&heartbeat->canary_tid) && !atomic_load(&heartbeat->stop))
+        pm_sleep_until(pm_system_monotonic_ns() + PM_NS_PER_MS);
+    pm_reader_watch(&heartbeat->reader, heartbeat->canary, atomic_load(&heartbeat->canary_tid));
+    while (!atomic_load(&heartbeat->stop)) {
+        due_ns = next_beat(due_ns, pm_system_monotonic_ns(), heartbeat->interval_ns);
+        pm_sleep_until(due_ns);
+        guard_once(heartbeat, due_ns);
+    }
+    pm_reader_close(&heartbeat->reader);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+/* With small stacks and all signals blocked. */
+static int create(pthread_t *thread, void *(*run)(void *argument), void *argument)
+{
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    int status = pthread_attr_init(&attributes);
+
+    if (status != 0)
+        return status;
+    size_t least = (size_t)PTHREAD_STACK_MIN;
+    pthread_attr_setstacksize(&attributes, STACK_SIZE > least ? STACK_SIZE : least);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    status = pthread_create(thread, &attributes, run, argument);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return status;
+}
+
+static int start_threads(struct pausemon_heartbeat *heartbeat, struct pausemon_error *error)
+{
+    int status = create(&heartbeat->canary, run_canary, heartbeat);
+
+    heartbeat->has_canary = status == 0;
+    if (status == 0)
+        status = create(&heartbeat->guard, run_guard, heartbeat);
+    heartbeat->has_guard = heartbeat->has_canary && status == 0;
+    if (status != 0)
+        return pm_fail_os(error, status, "cannot start a thread of the heartbeat");
+    int priority = (int)heartbeat->options.guard_priority;
+    heartbeat->priority_errno = priority ? pm_thread_raise(heartbeat->guard, priority) : 0;
+    atomic_store(&heartbeat->guard_priority, heartbeat->priority_errno ? 0 : priority);
+    return 0;
+}
+
+static int check_options(const struct pausemon_heartbeat_options *options,
+                         struct pausemon_error *error)
+{
+    if (options->guard_priority < 0 || options->guard_priority > 99)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "guard_priority %lld: expected 0..99",
+                       (long long)options->guard_priority);
+    if (options->guard_cpu < -1 || options->guard_cpu > INT32_MAX)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "guard_cpu %lld: expected a CPU, or -1",
+                       (long long)options->guard_cpu);
+    return 0;
+}
+
+static int build(struct pausemon_heartbeat *heartbeat, struct pausemon_monitor *monitor,
+                 struct pausemon_error *error)
+{
+    heartbeat->pulse = pm_pulse_new(&heartbeat->host, error);
+    if (!heartbeat->pulse)
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "heartbeat: no memory or no descriptor");
+    int status = pm_monitor_attach(monitor, heartbeat->pulse, error);
+    return status < 0 ? status : start_threads(heartbeat, error);
+}
+
+int pausemon_heartbeat_start(struct pausemon_heartbeat **out, struct pausemon_monitor *monitor,
+                             const struct pausemon_config *config,
+                             const struct pausemon_heartbeat_options *given,
+                             struct pausemon_error *error)
+{
+    struct pausemon_heartbeat_options options = PAUSEMON_HEARTBEAT_OPTIONS_INIT;
+    int64_t interval_ms = 50;
+
+    if (out)
+        *out = NULL;
+    if (!out || !monitor || (given && given->size < sizeof options))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a heartbeat needs a place and a monitor");
+    options = given ? *given : options;
+    int status = check_options(&options, error);
+    if (status < 0)
+        return status;
+    if (config)
+        interval_ms = config->heartbeat_interval_ms;
+    const struct pm_host *host = pm_monitor_host(monitor);
+    struct pausemon_heartbeat *heartbeat = pm_alloc(host, sizeof *heartbeat);
+    if (!heartbeat)
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "heartbeat: out of memory");
+    heartbeat->host = *host;
+    heartbeat->options = options;
+    heartbeat->pid = getpid();
+    heartbeat->interval_ns = interval_ms * PM_NS_PER_MS;
+    heartbeat->late_ns =
+        heartbeat->interval_ns > LEAST_LATE_NS ? heartbeat->interval_ns : LEAST_LATE_NS;
+    status = build(heartbeat, monitor, error);
+    if (status < 0)
+        pausemon_heartbeat_stop(heartbeat);
+    else
+        *out = heartbeat;
+    return status;
+}
+
+void pausemon_heartbeat_stop(struct pausemon_heartbeat *heartbeat)
+{
+    if (!heartbeat)
+        return;
+    struct pm_host host = heartbeat->host;
+    atomic_store(&heartbeat->stop, true);
+    if (heartbeat->pid == getpid()) {
+        if (heartbeat->has_guard)
+            pthread_join(heartbeat->guard, NULL);
+        if (heartbeat->has_canary)
+            pthread_join(heartbeat->canary, NULL);
+    }
+    if (heartbeat->pulse)
+        atomic_store(&heartbeat->pulse->stopped, true);
+    pm_pulse_release(heartbeat->pulse);
+    pm_free(&host, heartbeat);
+}
+
+void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *given,
+                                 struct pausemon_heartbeat_info *info)
+{
+    /* Reading an atomic is no change, but C11 does not say so. */
+    struct pausemon_heartbeat *heartbeat = (struct pausemon_heartbeat *)(uintptr_t)given;
+    struct pausemon_heartbeat_info all = {.size = sizeof all};
+    size_t room = info->size < sizeof all ? (size_t)info->size : sizeof all;
+
+    all.beats = atomic_load(&heartbeat->beats);
+    all.late_beats = atomic_load(&heartbeat->late_count);
+    all.worst_ns = atomic_load(&heartbeat->worst_ns);
+    all.lost_reports = atomic_load(&heartbeat->pulse->lost);
+    all.guard_priority = atomic_load(&heartbeat->guard_priority);
+    all.priority_errno = heartbeat->priority_errno;
+    all.cpu_ns = atomic_load(&heartbeat->pulse->cpu_ns);
+    all.size = info->size;
+    memcpy(info, &all, room);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PM_ENGINE_PULSE_H
+#define PM_ENGINE_PULSE_H
+
+/* What a heartbeat and its monitor share: reports one way, without a lock. Each holds one end; who
+ * lets go last frees it. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/thread.h"
+#include "core/cause.h"
+
+/* A late beat that is over. Times are the system's monotonic. */
+struct pm_beat {
+    int64_t onset_ns, end_ns;
+    struct pm_lapse lapse;
+};
+
+#define PM_PULSE_SLOTS 64 /* a power of two */
+
+struct pm_pulse {
+    struct pm_host host;
+    struct pm_wake wake; /* readable: there is a report, or a look is wanted */
+    atomic_int holders;
+    atomic_bool stopped; /* the heartbeat is gone */
+    /* From the guard, read by the monitor. */
+    struct pm_beat slots[PM_PULSE_SLOTS];
+    atomic_uint_least32_t head, tail;   /* written: head; read: tail */
+    atomic_uint_least64_t lost;         /* reports that found it full */
+    atomic_int_least64_t late_since_ns; /* the beat that is missing now was due then; 0: none is */
+    atomic_uint_least64_t cpu_ns;       /* that both threads have used */
+    atomic_bool look_wanted;
+    /* Lending. */
+    atomic_bool lent;           /* the dispatching thread has the guard's priority */
+    atomic_bool has_dispatcher; /* it is set */
+    pthread_t dispatcher;       /* written once by the monitor, before has_dispatcher */
+    int policy, priority;       /* what it had; written by the guard, before lent */
+};
+
+/* With one holder. NULL, and `error`, on failure. */
+struct pm_pulse *pm_pulse_new(const struct pm_host *host, struct pausemon_error *error);
+void pm_pulse_hold(struct pm_pulse *pulse);
+void pm_pulse_release(struct pm_pulse *pulse);
+
+/* The guard's side. */
+void pm_pulse_put(struct pm_pulse *pulse, const struct pm_beat *beat);
+void pm_pulse_want_look(struct pm_pulse *pulse);
+
+/* The monitor's side. False: there is none. */
+bool pm_pulse_take(struct pm_pulse *pulse, struct pm_beat *beat);
+bool pm_pulse_is_empty(struct pm_pulse *pulse);
+
+/* Whether a look was wanted since the last call. */
+bool pm_pulse_take_look(struct pm_pulse *pulse);
+
+#endif
