@@ -115,8 +115,15 @@ PAUSEMON_API const struct pausemon_culprit *pausemon_pause_get_culprit(
 PAUSEMON_API const struct pausemon_victim *pausemon_pause_get_victim(
     const struct pausemon_pause *pause, size_t index);
 
+#define PAUSEMON_DURATION_SIZE 48
+
+/* A length of time for people: "250 ms", "2.31 s", "12.3 s", "3 min 12 s", "3 h 12 min", "2 d 5 h".
+ * `text` has room for PAUSEMON_DURATION_SIZE bytes. */
+PAUSEMON_API void pausemon_duration_text(char *text, uint64_t ns);
+
 /* The sentence for people: "froze 2.31 s: cpu starvation (confidence 0.94). Culprit: stress-ng ×8,
- * 96 % of CPU. Victims: Xorg, sshd." Returns 0 or what `write` returned. */
+ * 96 % of CPU. Victims: Xorg, sshd." At most three culprits and three victims are named, the others
+ * counted. Returns 0 or what `write` returned. */
 PAUSEMON_API int pausemon_pause_write_verdict(const struct pausemon_pause *pause,
                                               pausemon_write_fn write, void *user);
 

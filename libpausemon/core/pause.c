@@ -8,18 +8,21 @@
 
 /* ---- names ---- */
 
-static const struct {
-    const char *name, *phrase;
-} causes[] = {
-    [PAUSEMON_CAUSE_UNKNOWN] = {"unknown", "of unknown cause"},
-    [PAUSEMON_CAUSE_SUSPEND] = {"suspend", "the machine was suspended"},
-    [PAUSEMON_CAUSE_HOST] = {"host", "the monitoring program itself was busy"},
-    [PAUSEMON_CAUSE_STOPPED] = {"stopped", "the monitoring program was stopped"},
-    [PAUSEMON_CAUSE_VM] = {"vm", "the virtual machine did not run"},
-    [PAUSEMON_CAUSE_CPU] = {"cpu", "cpu starvation"},
-    [PAUSEMON_CAUSE_MEMORY] = {"memory", "memory pressure"},
-    [PAUSEMON_CAUSE_IO] = {"io", "waiting for I/O"},
+static const struct pm_cause causes[] = {
+    [PAUSEMON_CAUSE_UNKNOWN] = {"unknown", "froze",
+                                "cause unknown; what was read does not explain it", 0, 0, 1},
+    [PAUSEMON_CAUSE_SUSPEND] = {"suspend", "slept", "the machine was suspended", 0, 0, 0},
+    [PAUSEMON_CAUSE_HOST] = {"host", "saw nothing for", "the monitoring program itself was busy", 1,
+                             0, 0},
+    [PAUSEMON_CAUSE_STOPPED] = {"stopped", "saw nothing for", "the monitoring program was stopped",
+                                1, 0, 0},
+    [PAUSEMON_CAUSE_VM] = {"vm", "froze", "the virtual machine did not run", 1, 0, 0},
+    [PAUSEMON_CAUSE_CPU] = {"cpu", "froze", "cpu starvation", 1, 1, 1},
+    [PAUSEMON_CAUSE_MEMORY] = {"memory", "froze", "memory pressure", 1, 1, 1},
+    [PAUSEMON_CAUSE_IO] = {"io", "froze", "waiting for I/O", 1, 1, 1},
 };
+
+#define CAUSE_COUNT (sizeof causes / sizeof causes[0])
 
 static const struct pm_named_bit detectors[] = {
     {PAUSEMON_DETECTOR_HEARTBEAT, "heartbeat"},
@@ -29,12 +32,12 @@ static const struct pm_named_bit detectors[] = {
 
 const char *pausemon_cause_name(uint64_t cause)
 {
-    return cause < sizeof causes / sizeof causes[0] ? causes[cause].name : NULL;
+    return cause < CAUSE_COUNT ? causes[cause].name : NULL;
 }
 
-const char *pm_cause_phrase(uint64_t cause)
+const struct pm_cause *pm_cause_get(uint64_t cause)
 {
-    return cause < sizeof causes / sizeof causes[0] ? causes[cause].phrase : NULL;
+    return &causes[cause < CAUSE_COUNT ? cause : PAUSEMON_CAUSE_UNKNOWN];
 }
 
 const char *pausemon_detector_name(uint64_t detector)

@@ -24,7 +24,15 @@ void pm_pause_clear(struct pausemon_pause *pause);
 void pm_pause_add_evidence(struct pausemon_pause *pause, const char *name, int64_t value,
                            uint64_t window_ns);
 
-/* What a cause is called in a sentence: "cpu starvation". */
-const char *pm_cause_phrase(uint64_t cause);
+/* One row a cause: its name, and how it is told: "froze" 2.31 s: "cpu starvation". */
+struct pm_cause {
+    const char *name, *verb, *phrase;
+    int measured; /* the confidence says something */
+    int blames;   /* somebody on this machine caused it: culprits are named */
+    int suffers;  /* programs here stood still and knew it: victims are named */
+};
+
+/* Never NULL: what is no cause is unknown. */
+const struct pm_cause *pm_cause_get(uint64_t cause);
 
 #endif

@@ -28,7 +28,7 @@ static uint64_t field_of(const char *name)
 
 static void read_metrics(struct pm_json_reader *reader, struct pausemon_process *process)
 {
-    pm_json_get_tenths(reader, "cpu", &process->cpu);
+    pm_json_get_parts(reader, "cpu", 10, 1e18, &process->cpu);
     process->have |= PAUSEMON_HAVE_CPU;
     for (size_t i = 0; i < PM_METRIC_COUNT; i++) {
         if (i == PM_CPU)

@@ -108,17 +108,47 @@ void pm_json_get_text(struct pm_json_reader *reader, const char *key, bool neede
         pm_text_clean(text, size, json_string_value(value), json_string_length(value));
 }
 
-void pm_json_get_tenths(struct pm_json_reader *reader, const char *key, uint64_t *tenths)
+void pm_json_get_parts(struct pm_json_reader *reader, const char *key, unsigned per_one,
+                       double most, uint64_t *parts)
 {
     const json_t *value = get(reader, key, true);
     double number = json_number_value(value);
 
     if (!value)
         return;
-    if (!json_is_number(value) || !(number >= 0 && number < 1e18))
-        refuse(reader, key, "a number, not negative");
+    if (!json_is_number(value) || !(number >= 0 && number <= most))
+        refuse(reader, key, most <= 1 ? "a number 0..1" : "a number, not negative");
     else
-        *tenths = (uint64_t)(number * 10 + 0.5);
+        *parts = (uint64_t)(number * per_one + 0.5);
+}
+
+bool pm_json_is_null(const struct pm_json_reader *reader, const char *key)
+{
+    return json_is_null(json_object_get(reader->object, key));
+}
+
+void pm_json_get_list(struct pm_json_reader *reader, const char *key, size_t most,
+                      void (*read)(struct pm_json_reader *item, void *user, size_t index),
+                      void *user, uint64_t *count)
+{
+    const json_t *list = get(reader, key, true);
+
+    if (!list || reader->status < 0)
+        return;
+    if (!json_is_array(list) || json_array_size(list) > most) {
+        reader->status = pm_fail(reader->error, PAUSEMON_ERR_FORMAT,
+                                 "JSON: \"%s\": expected a list of at most %zu", key, most);
+        return;
+    }
+    for (size_t i = 0; reader->status == 0 && i < json_array_size(list); i++) {
+        struct pm_json_reader item = {json_array_get(list, i), reader->error, 0};
+        if (json_is_object(item.object))
+            read(&item, user, i);
+        else
+            refuse(&item, key, "a list of objects {…}");
+        reader->status = item.status;
+    }
+    *count = json_array_size(list);
 }
 
 void pm_json_get_bits(struct pm_json_reader *reader, const char *key,

@@ -33,8 +33,17 @@ void pm_json_get_bool(struct pm_json_reader *reader, const char *key, uint64_t *
 void pm_json_get_text(struct pm_json_reader *reader, const char *key, bool needed, char *text,
                       size_t size);
 
-/* A number with a fraction, in tenths, rounded. */
-void pm_json_get_tenths(struct pm_json_reader *reader, const char *key, uint64_t *tenths);
+/* A number with a fraction, 0..`most`, as so many parts of which `per_one` make one, rounded. */
+void pm_json_get_parts(struct pm_json_reader *reader, const char *key, unsigned per_one,
+                       double most, uint64_t *parts);
+
+/* Whether the key is there and its value is null. */
+bool pm_json_is_null(const struct pm_json_reader *reader, const char *key);
+
+/* A list of objects, at most `most`: `read` is called with a reader of each, and its index. */
+void pm_json_get_list(struct pm_json_reader *reader, const char *key, size_t most,
+                      void (*read)(struct pm_json_reader *item, void *user, size_t index),
+                      void *user, uint64_t *count);
 
 /* A list of names as bits: `bit_of` gives the bit of one, 0 for a name to be ignored. */
 void pm_json_get_bits(struct pm_json_reader *reader, const char *key,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/text.h"
 
 void pm_json_init(struct pm_json *json, pausemon_write_fn write, void *user)
 {
@@ -60,19 +61,49 @@ void pm_json_i64(struct pm_json *json, int64_t value)
     pm_json_u64(json, value < 0 ? (uint64_t) - (value + 1) + 1 : (uint64_t)value);
 }
 
+int pm_json_escaped(void *user, const char *bytes, size_t length)
+{
+    struct pm_json *json = user;
+
+    for (; length > 0; bytes++, length--) {
+        char escape[8];
+        if (*bytes == '"' || *bytes == '\\') {
+            put(json, "\\", 1);
+            put(json, bytes, 1);
+        } else if ((unsigned char)*bytes < 0x20) {
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*bytes);
+            pm_json_raw(json, escape);
+        } else {
+            put(json, bytes, 1);
+        }
+    }
+    return json->status;
+}
+
 void pm_json_string(struct pm_json *json, const char *text)
 {
     put(json, "\"", 1);
-    for (; *text; text++) {
-        char escape[8];
-        if (*text == '"' || *text == '\\') {
-            put(json, "\\", 1);
-            put(json, text, 1);
-        } else if ((unsigned char)*text < 0x20) {
-            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*text);
+    pm_json_escaped(json, text, strlen(text));
+    put(json, "\"", 1);
+}
+
+void pm_json_foreign(struct pm_json *json, const char *text, size_t most)
+{
+    size_t left = strnlen(text, most), step;
+    char escape[8];
+
+    put(json, "\"", 1);
+    for (; left > 0; text += step, left -= step) {
+        unsigned char lead = (unsigned char)*text;
+        step = pm_utf8_length(text, left);
+        if (lead == 0x7F || (lead == 0xC2 && step == 2 && (unsigned char)text[1] < 0xA0)) {
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned char)text[step - 1]);
             pm_json_raw(json, escape);
+        } else if (step > 0) {
+            pm_json_escaped(json, text, step);
         } else {
-            put(json, text, 1);
+            put(json, "?", 1);
+            step = 1;
         }
     }
     put(json, "\"", 1);

@@ -25,6 +25,13 @@ void pm_json_u64(struct pm_json *json, uint64_t value);
 void pm_json_i64(struct pm_json *json, int64_t value);
 void pm_json_string(struct pm_json *json, const char *text); /* valid UTF-8 */
 
+/* The inside of a string, piece by piece. A pausemon_write_fn: `json` is a struct pm_json. */
+int pm_json_escaped(void *json, const char *bytes, size_t length);
+
+/* Text that nobody has looked at, as a string: control characters of both sets are escaped,
+ * invalid bytes become '?', and it is cut after `most` bytes. */
+void pm_json_foreign(struct pm_json *json, const char *text, size_t most);
+
 /* `text` is what stands before the value: ",\"pid\":". */
 void pm_json_key_u64(struct pm_json *json, const char *text, uint64_t value);
 void pm_json_key_i64(struct pm_json *json, const char *text, int64_t value);
