@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/places.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,27 +11,92 @@
 #include "common/args.h"
 
 #define SYSTEM_CONFIG "/etc/pause-monitor/config.toml"
+#define SYSTEM_DATA "/var/lib/pause-monitor"
+#define SYSTEM_RUN "/run/pause-monitor"
 
-/* $XDG_CONFIG_HOME/pause-monitor/config.toml, or below ~/.config. -1 if there is no home. */
-static int user_config(char path[PLACE_SIZE])
+static int join(char path[PLACE_SIZE], const char *directory, const char *name)
 {
-    const char *base = getenv("XDG_CONFIG_HOME");
+    return snprintf(path, PLACE_SIZE, "%s/%s", directory, name) < PLACE_SIZE ? 0 : -1;
+}
+
+/* A name below the directory of an XDG variable, or below its default in the home. -1 if there is
+ * no home. */
+static int user_path(char path[PLACE_SIZE], const char *variable, const char *fallback,
+                     const char *name)
+{
+    const char *base = getenv(variable);
     const char *home = getenv("HOME");
     int length;
 
     /* The XDG specification: a relative path there is to be ignored. */
     if (base && base[0] == '/')
-        length = snprintf(path, PLACE_SIZE, "%s/pause-monitor/config.toml", base);
+        length = snprintf(path, PLACE_SIZE, "%s/%s", base, name);
     else if (home && home[0] == '/')
-        length = snprintf(path, PLACE_SIZE, "%s/.config/pause-monitor/config.toml", home);
+        length = snprintf(path, PLACE_SIZE, "%s/%s/%s", home, fallback, name);
     else
         return -1;
     return length < PLACE_SIZE ? 0 : -1;
 }
 
+/* ---- data ---- */
+
+int place_data(const char *given, int system, struct place *place)
+{
+    const char *run = system && !given ? SYSTEM_RUN : place->directory;
+    int status = 0;
+
+    if (given)
+        status = snprintf(place->directory, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
+    else if (system)
+        snprintf(place->directory, PLACE_SIZE, "%s", SYSTEM_DATA);
+    else
+        status = user_path(place->directory, "XDG_DATA_HOME", ".local/share", "pause-monitor");
+    place->is_system = system && !given;
+    if (status < 0 || join(place->database, place->directory, "data.db") < 0 ||
+        join(place->socket, run, "daemon.sock") < 0 || join(place->lock, run, "daemon.pid") < 0)
+        return -1;
+    return 0;
+}
+
+/* A refusal is no absence. */
+static int is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || errno == EACCES;
+}
+
+int place_find(const char *program, const char *given, struct place *place)
+{
+    int status = place_data(given, 0, place);
+
+    if (given && status < 0)
+        return args_fail(program, -1, "--data-dir: the path is too long");
+    if (given || (status == 0 && is_there(place->database)))
+        return 0;
+    struct place other;
+    if (place_data(NULL, 1, &other) == 0 && is_there(other.database)) {
+        *place = other;
+        fprintf(stderr, "%s: reading the system's %s\n", program, place->directory);
+        return 0;
+    }
+    if (status < 0)
+        return args_fail(program, -1, "no place for data: neither HOME nor XDG_DATA_HOME is set");
+    return 0;
+}
+
+int place_refused(const char *program, const char *path)
+{
+    return args_fail(program, EXIT_ERROR,
+                     "%s may not be opened. What the system's daemon keeps is for members of the "
+                     "group pausemon: sudo usermod -aG pausemon USER, then log in again",
+                     path);
+}
+
+/* ---- the configuration ---- */
+
 int place_config(const char *given, char path[PLACE_SIZE])
 {
-    int status = given ? 0 : user_config(path);
+    int status =
+        given ? 0 : user_path(path, "XDG_CONFIG_HOME", ".config", "pause-monitor/config.toml");
 
     if (given)
         return snprintf(path, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
