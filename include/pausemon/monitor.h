@@ -40,7 +40,7 @@ struct pausemon_event {
        was; else NULL */
     const struct pausemon_escalation *escalation;
     const struct pausemon_pause *pause; /* PAUSE. Told again with the same id, and longer, when
-                                           more of the same comes within a second */
+                                           more of the same comes within 1.5 s */
 };
 
 /* What one look tells, in order: SAMPLE, TIER for each action, EVENT, PAUSE.

@@ -15,38 +15,76 @@
 /* Who lost less is no victim. */
 #define LEAST_LOSS_NS UINT64_C(20000000)
 
-/* ---- what one process took ---- */
-
 struct taker {
     int64_t pid, start_time;
     const char *command;
     uint64_t suspect, value;
 };
 
-/* The children that ended and were seen are in the list of the departed, with their own time. */
-static uint64_t unseen_children_ns(const struct pm_mark *mark, int64_t pid, uint64_t child_cpu_ns)
+/* ---- children that ended: their time is their parent's child time ---- */
+
+#define MAX_GENERATIONS 8
+
+/* What a departed process and its departed children had used when last seen: of that the parent's
+ * child time tells nothing new. */
+static uint64_t seen_ns(const struct pm_mark *mark, const struct pm_departed *of, int generation)
+{
+    uint64_t children = 0;
+
+    for (size_t i = 0; i < mark->departed_count && generation < MAX_GENERATIONS; i++)
+        if (mark->departed[i].ppid == of->pid)
+            children += seen_ns(mark, &mark->departed[i], generation + 1);
+    return of->total_cpu_ns +
+           (children > of->total_child_cpu_ns ? children : of->total_child_cpu_ns);
+}
+
+/* The rest of a living process's child time. */
+static uint64_t unseen_ns(const struct pm_mark *mark, int64_t pid, uint64_t child_cpu_ns)
 {
     uint64_t seen = 0;
 
-    for (size_t i = 0; i < mark->departed_count; i++)
+    for (size_t i = 0; i < mark->departed_count && child_cpu_ns > 0; i++)
         if (mark->departed[i].ppid == pid)
-            seen += mark->departed[i].total_cpu_ns;
+            seen += seen_ns(mark, &mark->departed[i], 0);
     return child_cpu_ns > seen ? child_cpu_ns - seen : 0;
 }
 
-/* The departed child of a parent that had used most: what the parent's dead children used after
- * they were last seen was most likely its. NULL: none had used anything. */
-static const struct pm_departed *busiest_child(const struct pm_mark *mark, int64_t ppid)
+static const struct pm_departed *departed_at(const struct pm_mark *mark, int64_t pid)
 {
-    const struct pm_departed *busiest = NULL;
+    for (size_t i = 0; i < mark->departed_count; i++)
+        if (mark->departed[i].pid == pid)
+            return &mark->departed[i];
+    return NULL;
+}
+
+/* The nearest process above it that lives: who waited for it in the end. -1: not known. */
+static int64_t survivor_of(const struct pm_table *table, const struct pm_departed *departed)
+{
+    for (int i = 0; departed && i < MAX_GENERATIONS; i++) {
+        if (pm_map_get(&table->index, departed->ppid) != PM_MAP_NONE)
+            return departed->ppid;
+        departed = departed_at(&table->mark, departed->ppid);
+    }
+    return -1;
+}
+
+/* Of those that departed below a living process the one that had used most: what they used after
+ * they were last seen was most likely its. NULL: none had used anything. */
+static const struct pm_departed *heir_of(const struct pm_table *table, int64_t pid)
+{
+    const struct pm_mark *mark = &table->mark;
+    const struct pm_departed *most = NULL;
 
     for (size_t i = 0; i < mark->departed_count; i++) {
-        const struct pm_departed *child = &mark->departed[i];
-        if (child->ppid == ppid && child->spent.cpu_ns > (busiest ? busiest->spent.cpu_ns : 0))
-            busiest = child;
+        const struct pm_departed *departed = &mark->departed[i];
+        if (departed->spent.cpu_ns > (most ? most->spent.cpu_ns : 0) &&
+            survivor_of(table, departed) == pid)
+            most = departed;
     }
-    return busiest;
+    return most;
 }
+
+/* ---- what one process took ---- */
 
 static uint64_t growth(uint64_t before, uint64_t now)
 {
@@ -65,21 +103,21 @@ static uint64_t taken_by(const struct pm_table *table, uint64_t resource,
     if (resource == PAUSEMON_CAUSE_MEMORY)
         return growth(spent->mem_before, entry->last.mem) + spent->pageins * PAGE +
                growth(spent->cmprs_before, entry->last.cmprs);
-    uint64_t unseen = unseen_children_ns(&table->mark, entry->process.pid, spent->child_cpu_ns);
-    if (unseen > 0 && busiest_child(&table->mark, entry->process.pid))
+    uint64_t unseen = unseen_ns(&table->mark, entry->process.pid, spent->child_cpu_ns);
+    if (unseen > 0 && heir_of(table, entry->process.pid))
         unseen = 0; /* taken_by_departed has it */
     return spent->cpu_ns + unseen;
 }
 
-/* What the parent's time says of this child, if it was the busiest of them. */
 static uint64_t last_moments_ns(const struct pm_table *table, const struct pm_departed *departed)
 {
-    uint32_t index = pm_map_get(&table->index, departed->ppid);
+    int64_t survivor = departed->spent.cpu_ns > 0 ? survivor_of(table, departed) : -1;
+    uint32_t index = survivor < 0 ? PM_MAP_NONE : pm_map_get(&table->index, survivor);
 
-    if (index == PM_MAP_NONE || busiest_child(&table->mark, departed->ppid) != departed)
+    if (index == PM_MAP_NONE || heir_of(table, survivor) != departed)
         return 0;
-    const struct pm_spent *parent = pm_mark_get(&table->mark, &table->entries[index]);
-    return parent ? unseen_children_ns(&table->mark, departed->ppid, parent->child_cpu_ns) : 0;
+    const struct pm_spent *spent = pm_mark_get(&table->mark, &table->entries[index]);
+    return spent ? unseen_ns(&table->mark, survivor, spent->child_cpu_ns) : 0;
 }
 
 static uint64_t taken_by_departed(const struct pm_table *table, uint64_t resource,
@@ -134,19 +172,26 @@ static struct group *group_of(struct groups *groups, const char *command)
     return NULL;
 }
 
+static struct group *smallest(struct groups *groups)
+{
+    struct group *group = &groups->list[0];
+
+    for (size_t i = 1; i < groups->count; i++)
+        if (groups->list[i].first.value < group->first.value)
+            group = &groups->list[i];
+    return group;
+}
+
 /* Each command's largest taker; of more commands than there is room for, the largest. */
 static void lead(struct groups *groups, const struct taker *taker)
 {
     struct group *group = group_of(groups, taker->command);
 
-    if (!group && groups->count < MAX_GROUPS)
-        group = &groups->list[groups->count++];
-    else if (!group) {
-        group = &groups->list[0];
-        for (size_t i = 1; i < MAX_GROUPS; i++)
-            if (groups->list[i].first.value < group->first.value)
-                group = &groups->list[i];
+    if (!group && groups->count < MAX_GROUPS) {
+        groups->list[groups->count++].first = *taker;
+        return;
     }
+    group = group ? group : smallest(groups);
     if (taker->value > group->first.value)
         group->first = *taker;
 }
@@ -256,6 +301,12 @@ static void sort_victims(struct pausemon_pause *pause)
     }
 }
 
+/* What has no memory of its own is the kernel's: its threads may cause, nobody sees them suffer. */
+static bool is_kernel(const struct pausemon_process *process)
+{
+    return process->have & PAUSEMON_HAVE_MEM && process->mem == 0;
+}
+
 static void name_victims(struct pausemon_pause *pause, const struct pm_table *table,
                          int64_t own_pid)
 {
@@ -265,7 +316,8 @@ static void name_victims(struct pausemon_pause *pause, const struct pm_table *ta
     for (size_t i = 0; i < table->count; i++) {
         const struct pausemon_process *process = &table->entries[i].process;
         const struct pm_spent *spent = pm_mark_get(&table->mark, &table->entries[i]);
-        if (!spent || process->pid == own_pid || is_culprit(pause, process->command))
+        if (!spent || process->pid == own_pid || is_kernel(process) ||
+            is_culprit(pause, process->command))
             continue;
         bool waited = spent->run_delay_ns >= spent->blocked_ns;
         uint64_t lost_ns = waited ? spent->run_delay_ns : spent->blocked_ns;

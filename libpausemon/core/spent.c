@@ -95,8 +95,8 @@ void pm_mark_depart(struct pm_mark *mark, const struct pm_entry *entry)
     departed->start_time = last->have & PAUSEMON_HAVE_START_TIME ? last->start_time : 0;
     memcpy(departed->command, last->command, sizeof departed->command);
     departed->suspect = entry->process.suspect;
-    departed->total_cpu_ns = (last->have & PAUSEMON_HAVE_CPU ? last->cpu_ns : 0) +
-                             (last->have & PAUSEMON_HAVE_CHILD_CPU ? last->child_cpu_ns : 0);
+    departed->total_cpu_ns = last->have & PAUSEMON_HAVE_CPU ? last->cpu_ns : 0;
+    departed->total_child_cpu_ns = last->have & PAUSEMON_HAVE_CHILD_CPU ? last->child_cpu_ns : 0;
     if (spent)
         departed->spent = *spent;
 }

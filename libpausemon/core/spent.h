@@ -19,7 +19,7 @@ struct pm_departed {
     int64_t pid, ppid, start_time;
     char command[PAUSEMON_COMMAND_SIZE];
     uint64_t suspect;
-    uint64_t total_cpu_ns; /* of its life, with its children */
+    uint64_t total_cpu_ns, total_child_cpu_ns; /* of its life */
     struct pm_spent spent;
 };
 

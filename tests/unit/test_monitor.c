@@ -60,6 +60,11 @@ static void note(void *user, const struct pausemon_event *event)
         snprintf(word, sizeof word, "%s ", pausemon_tier_action_name(event->action));
     else if (event->type == PAUSEMON_EVENT_ERROR)
         snprintf(word, sizeof word, "error(%s) ", event->error->text);
+    else if (event->type == PAUSEMON_EVENT_EVENT)
+        snprintf(word, sizeof word, "event%d%s ", (int)event->escalation->id,
+                 event->escalation->open ? "" : ".");
+    else if (event->type == PAUSEMON_EVENT_PAUSE)
+        snprintf(word, sizeof word, "pause%d ", (int)pausemon_pause_get_info(event->pause)->id);
     else
         snprintf(word, sizeof word, "%s ", event->type == PAUSEMON_EVENT_END ? "end" : "close");
     text_write(&stage->told, word, strlen(word));
@@ -115,7 +120,7 @@ static void count_calls(void *user, const struct pausemon_event *event)
 /* ---- One order of events ---- */
 
 static const char script[] = "..!!x..";
-static const char expected[] = "S1 S1 S2 tier2_entry S2 error(told to fail) S1 tier2_exit S1 end ";
+static const char expected[] = "S1 S1 S2 tier2_entry event1 S2 error(told to fail) S1 tier2_exit event1. S1 end ";
 
 START_TEST(following_the_timeout_alone_tells_all)
 {
