@@ -54,16 +54,19 @@ static int open_file(const char *path)
     return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+/* Where a file of /proc comes in pieces, each but the last is about a page. */
+#define LEAST_PIECE 1024
+
 /* What there is now; 0: nothing. */
 static size_t read_file(struct pm_reader *reader, int fd)
 {
     size_t used = 0;
-    ssize_t got;
+    ssize_t got = LEAST_PIECE;
 
-    /* A file of /proc may come in several pieces. */
-    while (fd >= 0 && used < sizeof reader->text &&
-           (got = pread(fd, reader->text + used, sizeof reader->text - used, (off_t)used)) > 0)
-        used += (size_t)got;
+    while (fd >= 0 && got >= LEAST_PIECE && used < sizeof reader->text) {
+        got = pread(fd, reader->text + used, sizeof reader->text - used, (off_t)used);
+        used += got > 0 ? (size_t)got : 0;
+    }
     return used;
 }
 
