@@ -247,7 +247,7 @@ static void *run_guard(void *argument)
 /* ---- life ---- */
 
 /* With small stacks and all signals blocked. */
-static int create(pthread_t *thread, void *(*run)(void *argument), void *argument)
+static int create(pthread_t *thread, void *run(void *argument), void *argument)
 {
     pthread_attr_t attributes;
     sigset_t all, old;

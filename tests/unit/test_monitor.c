@@ -120,7 +120,8 @@ static void count_calls(void *user, const struct pausemon_event *event)
 /* ---- One order of events ---- */
 
 static const char script[] = "..!!x..";
-static const char expected[] = "S1 S1 S2 tier2_entry event1 S2 error(told to fail) S1 tier2_exit event1. S1 end ";
+static const char expected[] =
+    "S1 S1 S2 tier2_entry event1 S2 error(told to fail) S1 tier2_exit event1. S1 end ";
 
 START_TEST(following_the_timeout_alone_tells_all)
 {
