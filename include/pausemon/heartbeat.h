@@ -20,8 +20,9 @@ struct pausemon_heartbeat_options {
                                runs as it is, and get_info says so */
     int64_t guard_cpu;      /* the guard stays on this CPU; -1: any */
     uint64_t lend_priority; /* 1: while a beat is late, the thread that last dispatched the monitor
-                               gets the guard's priority until it has looked; it takes it back
-                               itself. Only for a thread that does nothing but dispatch */
+                               gets the guard's priority until it has looked, unless it has real
+                               time already. Only for a thread that does nothing but dispatch.
+                               Linux */
 };
 #define PAUSEMON_HEARTBEAT_OPTIONS_INIT                                                            \
     {                                                                                              \

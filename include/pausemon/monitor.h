@@ -43,7 +43,8 @@ struct pausemon_event {
                                            more of the same comes within 1.5 s */
 };
 
-/* What one look tells, in order: SAMPLE, TIER for each action, EVENT, PAUSE.
+/* What one look tells, in order: SAMPLE, TIER for each action, EVENT, PAUSE. A PAUSE comes alone
+ * where others began before a look could be had.
  * Runs on the thread that dispatches. It may read the monitor, subscribe and unsubscribe; it must
  * not dispatch, feed (PAUSEMON_ERR_INVALID) or free. */
 typedef void (*pausemon_event_fn)(void *user, const struct pausemon_event *event);

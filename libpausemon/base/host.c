@@ -20,12 +20,12 @@
 /* Zones shift on quarters of an hour. */
 #define OFFSET_NS (INT64_C(900) * PM_NS_PER_S)
 
-static int64_t read_clock(clockid_t clock)
+int64_t pm_clock_ns(clockid_t clock)
 {
     struct timespec time;
 
     if (clock_gettime(clock, &time) != 0)
-        return 0;
+        return -1;
     return (int64_t)time.tv_sec * PM_NS_PER_S + time.tv_nsec;
 }
 
@@ -108,9 +108,9 @@ void pm_now(struct pm_host *host, struct pausemon_instant *now)
 {
     memset(now, 0, sizeof *now);
     if (!host->given.now) {
-        now->monotonic_ns = read_clock(MONOTONIC_CLOCK);
-        now->boottime_ns = read_clock(BOOTTIME_CLOCK);
-        now->realtime_ns = read_clock(CLOCK_REALTIME);
+        now->monotonic_ns = pm_clock_ns(MONOTONIC_CLOCK);
+        now->boottime_ns = pm_clock_ns(BOOTTIME_CLOCK);
+        now->realtime_ns = pm_clock_ns(CLOCK_REALTIME);
         now->utc_offset_s = utc_offset_s(host, now->realtime_ns);
         return;
     }
@@ -122,12 +122,12 @@ int64_t pm_monotonic_ns(const struct pm_host *host)
     struct pausemon_instant now = {0};
 
     if (!host->given.now)
-        return read_clock(MONOTONIC_CLOCK);
+        return pm_clock_ns(MONOTONIC_CLOCK);
     host->given.now(host->given.user, &now);
     return now.monotonic_ns;
 }
 
 int64_t pm_thread_cpu_ns(void)
 {
-    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+    return pm_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }

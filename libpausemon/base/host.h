@@ -6,6 +6,7 @@
  * holds one of its own; nothing is shared. */
 
 #include <pausemon/common.h>
+#include <time.h>
 
 #define PM_NS_PER_S 1000000000
 #define PM_NS_PER_MS 1000000
@@ -30,6 +31,9 @@ void pm_now(struct pm_host *host, struct pausemon_instant *now);
 
 /* One clock only: cheap enough for every row. */
 int64_t pm_monotonic_ns(const struct pm_host *host);
+
+/* A clock of this machine; -1 if it cannot be read. */
+int64_t pm_clock_ns(clockid_t clock);
 
 /* CPU time of the calling thread: the library's own cost. Not the host's clock: it measures
  * this machine, whatever time the host pretends. */

@@ -25,9 +25,15 @@ int pm_thread_raise(pthread_t thread, int priority);
 /* The calling thread gives up what is above ordinary programs: real time, a negative nice. */
 void pm_thread_be_ordinary(void);
 
-/* What a thread has, and back to it; 0, or an errno. */
-int pm_thread_get_priority(pthread_t thread, int *policy, int *priority);
-int pm_thread_set_priority(pthread_t thread, int policy, int priority);
+/* A thread's scheduling, by its number. */
+struct pm_thread_priority {
+    int policy, priority;
+};
+
+/* Raises a thread of this process to SCHED_FIFO at `priority`; *had becomes what it had. An errno
+ * where that is refused, where the thread is gone, or where it has real time already. */
+int pm_thread_lend(int64_t tid, int priority, struct pm_thread_priority *had);
+void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had);
 
 /* Keeps the calling thread on one CPU; 0, or an errno. */
 int pm_thread_stay(int cpu);

@@ -18,7 +18,9 @@ int64_t pm_system_monotonic_ns(void)
 
 int64_t pm_system_asleep_ns(void)
 {
-    return (int64_t)clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW) - pm_system_monotonic_ns();
+    int64_t monotonic_ns = pm_system_monotonic_ns(); /* first: the difference is never below 0 */
+
+    return (int64_t)clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW) - monotonic_ns;
 }
 
 void pm_sleep_until(int64_t monotonic_ns)
@@ -53,18 +55,18 @@ void pm_thread_be_ordinary(void)
         &(struct sched_param){.sched_priority = sched_get_priority_min(SCHED_OTHER)});
 }
 
-int pm_thread_get_priority(pthread_t thread, int *policy, int *priority)
+int pm_thread_lend(int64_t tid, int priority, struct pm_thread_priority *had)
 {
-    struct sched_param param;
-    int status = pthread_getschedparam(thread, policy, &param);
-
-    *priority = status == 0 ? param.sched_priority : 0;
-    return status;
+    (void)tid;
+    (void)priority;
+    (void)had;
+    return ENOTSUP;
 }
 
-int pm_thread_set_priority(pthread_t thread, int policy, int priority)
+void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had)
 {
-    return pthread_setschedparam(thread, policy, &(struct sched_param){.sched_priority = priority});
+    (void)tid;
+    (void)had;
 }
 
 int pm_thread_stay(int cpu)

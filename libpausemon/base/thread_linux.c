@@ -7,27 +7,20 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec time;
-
-    clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * PM_NS_PER_S + time.tv_nsec;
-}
-
 int64_t pm_system_monotonic_ns(void)
 {
-    return clock_ns(CLOCK_MONOTONIC);
+    return pm_clock_ns(CLOCK_MONOTONIC);
 }
 
 int64_t pm_system_asleep_ns(void)
 {
-    return clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
+    int64_t monotonic_ns = pm_system_monotonic_ns(); /* first: the difference is never below 0 */
+
+    return pm_clock_ns(CLOCK_BOOTTIME) - monotonic_ns;
 }
 
 void pm_sleep_until(int64_t monotonic_ns)
@@ -57,18 +50,37 @@ void pm_thread_be_ordinary(void)
         setpriority(PRIO_PROCESS, 0, 0); /* of this thread only, on Linux */
 }
 
-int pm_thread_get_priority(pthread_t thread, int *policy, int *priority)
+/* A number may be another process's by now: this one's are asked for by process and number. */
+static int is_ours(int64_t tid)
 {
-    struct sched_param param;
-    int status = pthread_getschedparam(thread, policy, &param);
-
-    *priority = status == 0 ? param.sched_priority : 0;
-    return status;
+    return syscall(SYS_tgkill, getpid(), tid, 0) == 0;
 }
 
-int pm_thread_set_priority(pthread_t thread, int policy, int priority)
+int pm_thread_lend(int64_t tid, int priority, struct pm_thread_priority *had)
 {
-    return pthread_setschedparam(thread, policy, &(struct sched_param){.sched_priority = priority});
+    struct sched_param param = {.sched_priority = 0};
+
+    if (!is_ours(tid))
+        return ESRCH;
+    had->policy = sched_getscheduler((pid_t)tid);
+    if (had->policy < 0 || sched_getparam((pid_t)tid, &param) < 0)
+        return errno;
+    had->priority = param.sched_priority;
+    int policy = had->policy & ~SCHED_RESET_ON_FORK;
+    if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+        return EEXIST;
+    param.sched_priority = priority;
+    /* What it starts meanwhile is ordinary. */
+    return sched_setscheduler((pid_t)tid, SCHED_FIFO | SCHED_RESET_ON_FORK, &param) < 0 ? errno : 0;
+}
+
+void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had)
+{
+    const struct sched_param param = {.sched_priority = had->priority};
+
+    /* Without CAP_SYS_NICE the flag can be set, and not be taken away. */
+    if (is_ours(tid) && sched_setscheduler((pid_t)tid, had->policy, &param) < 0)
+        sched_setscheduler((pid_t)tid, had->policy | SCHED_RESET_ON_FORK, &param);
 }
 
 int pm_thread_stay(int cpu)

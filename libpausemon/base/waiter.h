@@ -10,10 +10,11 @@
 struct pm_waiter {
     int fd;
     int timer_fd; /* Linux only, else -1 */
+    int64_t pid;  /* who opened it: a child after fork() shares it with its parent, and may close */
 };
 
 /* Not open: may be closed. */
-#define PM_WAITER_NONE ((struct pm_waiter){-1, -1})
+#define PM_WAITER_NONE ((struct pm_waiter){-1, -1, 0})
 
 int pm_waiter_open(struct pm_waiter *waiter, struct pausemon_error *error);
 void pm_waiter_close(struct pm_waiter *waiter);

@@ -12,6 +12,7 @@
 int pm_waiter_open(struct pm_waiter *waiter, struct pausemon_error *error)
 {
     waiter->timer_fd = -1;
+    waiter->pid = getpid();
     waiter->fd = kqueue();
     if (waiter->fd < 0)
         return pm_fail_os(error, errno, "cannot make a kqueue");
@@ -40,6 +41,9 @@ void pm_waiter_remove(struct pm_waiter *waiter, int fd)
 {
     struct kevent change;
 
+    if (waiter->pid != getpid())
+        return;
+
     EV_SET(&change, fd, EVFILT_READ, EV_DELETE, 0, 0, NULL);
     kevent(waiter->fd, &change, 1, NULL, 0, NULL);
 }
@@ -47,6 +51,9 @@ void pm_waiter_remove(struct pm_waiter *waiter, int fd)
 void pm_waiter_set_timer(struct pm_waiter *waiter, int64_t delay_ns)
 {
     struct kevent change;
+
+    if (waiter->pid != getpid())
+        return;
 
     EV_SET(&change, 0, EVFILT_TIMER, EV_DELETE, 0, 0, NULL);
     kevent(waiter->fd, &change, 1, NULL, 0, NULL); /* fails when there was none: fine */

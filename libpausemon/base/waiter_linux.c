@@ -12,6 +12,7 @@
 int pm_waiter_open(struct pm_waiter *waiter, struct pausemon_error *error)
 {
     waiter->timer_fd = -1;
+    waiter->pid = getpid();
     waiter->fd = epoll_create1(EPOLL_CLOEXEC);
     if (waiter->fd < 0)
         return pm_fail_os(error, errno, "cannot make an epoll descriptor");
@@ -47,12 +48,17 @@ int pm_waiter_add(struct pm_waiter *waiter, int fd, struct pausemon_error *error
 
 void pm_waiter_remove(struct pm_waiter *waiter, int fd)
 {
+    if (waiter->pid != getpid())
+        return;
     epoll_ctl(waiter->fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void pm_waiter_set_timer(struct pm_waiter *waiter, int64_t delay_ns)
 {
     struct itimerspec time;
+
+    if (waiter->pid != getpid())
+        return;
 
     memset(&time, 0, sizeof time);
     if (delay_ns >= 0) {

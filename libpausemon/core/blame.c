@@ -4,261 +4,142 @@
 #include <string.h>
 
 #include "core/arith.h"
-
-#define PAGE UINT64_C(4096) /* a page-in, in bytes: the least it can be */
+#include "core/takers.h"
 
 /* Who took less is no culprit, in thousandths; who did less than a twentieth of what the busiest of
  * its command did is not counted. */
 #define LEAST_SHARE 50
 #define COUNTED_PART 20
 
-/* Who lost less is no victim. */
+/* Who lost less is no victim, nor who lost less than a tenth of what the pause did. */
 #define LEAST_LOSS_NS UINT64_C(20000000)
+#define LEAST_LOSS_PART 10
 
-struct taker {
-    int64_t pid, start_time;
-    const char *command;
-    uint64_t suspect, value;
-};
-
-/* ---- children that ended: their time is their parent's child time ---- */
-
-#define MAX_GENERATIONS 8
-
-/* What a departed process and its departed children had used when last seen: of that the parent's
- * child time tells nothing new. */
-static uint64_t seen_ns(const struct pm_mark *mark, const struct pm_departed *of, int generation)
+void pm_guilt_clear(struct pm_guilt *guilt)
 {
-    uint64_t children = 0;
-
-    for (size_t i = 0; i < mark->departed_count && generation < MAX_GENERATIONS; i++)
-        if (mark->departed[i].ppid == of->pid)
-            children += seen_ns(mark, &mark->departed[i], generation + 1);
-    return of->total_cpu_ns +
-           (children > of->total_child_cpu_ns ? children : of->total_child_cpu_ns);
+    guilt->cause = PAUSEMON_CAUSE_UNKNOWN;
+    guilt->all = 0;
+    guilt->culprit_count = guilt->victim_count = 0;
 }
 
-/* The rest of a living process's child time. */
-static uint64_t unseen_ns(const struct pm_mark *mark, int64_t pid, uint64_t child_cpu_ns)
-{
-    uint64_t seen = 0;
+/* ---- culprits ---- */
 
-    for (size_t i = 0; i < mark->departed_count && child_cpu_ns > 0; i++)
-        if (mark->departed[i].ppid == pid)
-            seen += seen_ns(mark, &mark->departed[i], 0);
-    return child_cpu_ns > seen ? child_cpu_ns - seen : 0;
-}
-
-static const struct pm_departed *departed_at(const struct pm_mark *mark, int64_t pid)
+static struct pm_blamed *find(struct pm_guilt *guilt, const char *command)
 {
-    for (size_t i = 0; i < mark->departed_count; i++)
-        if (mark->departed[i].pid == pid)
-            return &mark->departed[i];
+    for (size_t i = 0; i < guilt->culprit_count; i++)
+        if (strcmp(guilt->culprits[i].command, command) == 0)
+            return &guilt->culprits[i];
     return NULL;
 }
 
-/* The nearest process above it that lives: who waited for it in the end. -1: not known. */
-static int64_t survivor_of(const struct pm_table *table, const struct pm_departed *departed)
+/* Of more commands than there is room for, the least gives way to the next, which inherits its sum:
+ * who took more than a sixty-fourth of all is in the list at the end, however small each of its
+ * processes (the "space saving" of Metwally, Agrawal and El Abbadi, 2005). */
+static struct pm_blamed *find_or_make(struct pm_guilt *guilt, const char *command)
 {
-    for (int i = 0; departed && i < MAX_GENERATIONS; i++) {
-        if (pm_map_get(&table->index, departed->ppid) != PM_MAP_NONE)
-            return departed->ppid;
-        departed = departed_at(&table->mark, departed->ppid);
+    struct pm_blamed *blamed = find(guilt, command);
+    uint64_t inherited = 0;
+
+    if (blamed)
+        return blamed;
+    if (guilt->culprit_count < PM_MAX_BLAMED) {
+        blamed = &guilt->culprits[guilt->culprit_count++];
+    } else {
+        blamed = &guilt->culprits[0];
+        for (size_t i = 1; i < guilt->culprit_count; i++)
+            if (guilt->culprits[i].value < blamed->value)
+                blamed = &guilt->culprits[i];
+        inherited = blamed->value;
     }
-    return -1;
+    memset(blamed, 0, sizeof *blamed);
+    blamed->value = inherited;
+    memcpy(blamed->command, command, strlen(command) + 1); /* as long as in a table: it fits */
+    return blamed;
 }
 
-/* Of those that departed below a living process the one that had used most: what they used after
- * they were last seen was most likely its. NULL: none had used anything. */
-static const struct pm_departed *heir_of(const struct pm_table *table, int64_t pid)
+/* How many took part, by what the largest of this freeze did. */
+static void count_members(struct pm_guilt *guilt, const struct pm_takers *takers)
 {
-    const struct pm_mark *mark = &table->mark;
-    const struct pm_departed *most = NULL;
+    uint64_t largest[PM_MAX_BLAMED] = {0}, count[PM_MAX_BLAMED] = {0};
 
-    for (size_t i = 0; i < mark->departed_count; i++) {
-        const struct pm_departed *departed = &mark->departed[i];
-        if (departed->spent.cpu_ns > (most ? most->spent.cpu_ns : 0) &&
-            survivor_of(table, departed) == pid)
-            most = departed;
-    }
-    return most;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < pm_takers_count(takers); i++) {
+            struct pm_taker taker = pm_takers_get(takers, i);
+            struct pm_blamed *blamed = taker.value > 0 ? find(guilt, taker.command) : NULL;
+            size_t at = blamed ? (size_t)(blamed - guilt->culprits) : 0;
+            if (!blamed)
+                continue;
+            if (pass == 0)
+                largest[at] = taker.value > largest[at] ? taker.value : largest[at];
+            else
+                count[at] += taker.value >= largest[at] / COUNTED_PART;
+        }
+    for (size_t i = 0; i < guilt->culprit_count; i++)
+        if (count[i] > guilt->culprits[i].count)
+            guilt->culprits[i].count = count[i];
 }
 
-/* ---- what one process took ---- */
-
-static uint64_t growth(uint64_t before, uint64_t now)
+static void add_culprits(struct pm_guilt *guilt, const struct pm_table *table)
 {
-    return now > before ? now - before : 0;
-}
+    struct pm_takers takers;
 
-static uint64_t taken_by(const struct pm_table *table, uint64_t resource,
-                         const struct pm_entry *entry)
-{
-    const struct pm_spent *spent = pm_mark_get(&table->mark, entry);
-
-    if (!spent)
-        return 0;
-    if (resource == PAUSEMON_CAUSE_IO)
-        return spent->io_bytes + spent->pageins * PAGE;
-    if (resource == PAUSEMON_CAUSE_MEMORY)
-        return growth(spent->mem_before, entry->last.mem) + spent->pageins * PAGE +
-               growth(spent->cmprs_before, entry->last.cmprs);
-    uint64_t unseen = unseen_ns(&table->mark, entry->process.pid, spent->child_cpu_ns);
-    if (unseen > 0 && heir_of(table, entry->process.pid))
-        unseen = 0; /* taken_by_departed has it */
-    return spent->cpu_ns + unseen;
-}
-
-static uint64_t last_moments_ns(const struct pm_table *table, const struct pm_departed *departed)
-{
-    int64_t survivor = departed->spent.cpu_ns > 0 ? survivor_of(table, departed) : -1;
-    uint32_t index = survivor < 0 ? PM_MAP_NONE : pm_map_get(&table->index, survivor);
-
-    if (index == PM_MAP_NONE || heir_of(table, survivor) != departed)
-        return 0;
-    const struct pm_spent *spent = pm_mark_get(&table->mark, &table->entries[index]);
-    return spent ? unseen_ns(&table->mark, survivor, spent->child_cpu_ns) : 0;
-}
-
-static uint64_t taken_by_departed(const struct pm_table *table, uint64_t resource,
-                                  const struct pm_departed *departed)
-{
-    const struct pm_spent *spent = &departed->spent;
-
-    if (resource == PAUSEMON_CAUSE_IO)
-        return spent->io_bytes + spent->pageins * PAGE;
-    if (resource == PAUSEMON_CAUSE_MEMORY)
-        return spent->pageins * PAGE; /* what it had grown by is given back */
-    return spent->cpu_ns + last_moments_ns(table, departed);
-}
-
-static size_t taker_count(const struct pm_table *table)
-{
-    return table->count + table->mark.departed_count;
-}
-
-/* The living first, then the departed. */
-static struct taker taker_at(const struct pm_table *table, uint64_t resource, size_t index)
-{
-    if (index < table->count) {
-        const struct pm_entry *entry = &table->entries[index];
-        return (struct taker){entry->process.pid, entry->process.start_time, entry->process.command,
-                              entry->process.suspect, taken_by(table, resource, entry)};
-    }
-    const struct pm_departed *departed = &table->mark.departed[index - table->count];
-    return (struct taker){departed->pid, departed->start_time, departed->command, departed->suspect,
-                          taken_by_departed(table, resource, departed)};
-}
-
-/* ---- groups of one command ---- */
-
-#define MAX_GROUPS 64
-
-struct group {
-    struct taker first; /* the one that took most */
-    uint64_t value, count;
-};
-
-struct groups {
-    size_t count;
-    struct group list[MAX_GROUPS];
-};
-
-static struct group *group_of(struct groups *groups, const char *command)
-{
-    for (size_t i = 0; i < groups->count; i++)
-        if (strcmp(groups->list[i].first.command, command) == 0)
-            return &groups->list[i];
-    return NULL;
-}
-
-static struct group *smallest(struct groups *groups)
-{
-    struct group *group = &groups->list[0];
-
-    for (size_t i = 1; i < groups->count; i++)
-        if (groups->list[i].first.value < group->first.value)
-            group = &groups->list[i];
-    return group;
-}
-
-/* Each command's largest taker; of more commands than there is room for, the largest. */
-static void lead(struct groups *groups, const struct taker *taker)
-{
-    struct group *group = group_of(groups, taker->command);
-
-    if (!group && groups->count < MAX_GROUPS) {
-        groups->list[groups->count++].first = *taker;
-        return;
-    }
-    group = group ? group : smallest(groups);
-    if (taker->value > group->first.value)
-        group->first = *taker;
-}
-
-static void sort(struct groups *groups)
-{
-    for (size_t i = 1; i < groups->count; i++) {
-        struct group moved = groups->list[i];
-        size_t at = i;
-        for (; at > 0 && groups->list[at - 1].value < moved.value; at--)
-            groups->list[at] = groups->list[at - 1];
-        groups->list[at] = moved;
-    }
-}
-
-/* Returns what all took together. */
-static uint64_t gather(struct groups *groups, const struct pm_table *table, uint64_t resource)
-{
-    uint64_t all = 0;
-
-    groups->count = 0;
-    for (size_t i = 0; i < taker_count(table); i++) {
-        struct taker taker = taker_at(table, resource, i);
-        all += taker.value;
-        if (taker.value > 0)
-            lead(groups, &taker);
-    }
-    for (size_t i = 0; i < groups->count; i++)
-        groups->list[i].value = groups->list[i].count = 0;
-    for (size_t i = 0; i < taker_count(table); i++) {
-        struct taker taker = taker_at(table, resource, i);
-        struct group *group = taker.value > 0 ? group_of(groups, taker.command) : NULL;
-        if (!group)
+    pm_takers_init(&takers, table, guilt->cause);
+    for (size_t i = 0; i < pm_takers_count(&takers); i++) {
+        struct pm_taker taker = pm_takers_get(&takers, i);
+        if (taker.value == 0)
             continue;
-        group->value += taker.value;
-        group->count += taker.value >= group->first.value / COUNTED_PART;
+        struct pm_blamed *blamed = find_or_make(guilt, taker.command);
+        guilt->all += taker.value;
+        blamed->value += taker.value;
+        if (taker.value <= blamed->largest)
+            continue;
+        blamed->largest = taker.value;
+        blamed->pid = taker.pid;
+        blamed->start_time = taker.start_time;
+        blamed->suspect = taker.suspect;
     }
-    sort(groups);
-    return all;
+    count_members(guilt, &takers);
 }
 
-static void name_culprits(struct pausemon_pause *pause, const struct pm_table *table,
+/* The largest below what was named before, in the order of the list where they are equal. */
+static const struct pm_blamed *next_culprit(const struct pm_guilt *guilt,
+                                            const bool named[PM_MAX_BLAMED])
+{
+    const struct pm_blamed *next = NULL;
+
+    for (size_t i = 0; i < guilt->culprit_count; i++)
+        if (!named[i] && (!next || guilt->culprits[i].value > next->value))
+            next = &guilt->culprits[i];
+    return next;
+}
+
+static void name_culprits(const struct pm_guilt *guilt, struct pausemon_pause *pause,
                           uint64_t busy_ns)
 {
-    uint64_t resource = pause->info.cause;
-    struct groups groups;
-    uint64_t all = gather(&groups, table, resource);
+    bool named[PM_MAX_BLAMED] = {false};
+    const struct pm_blamed *blamed;
+    uint64_t all = guilt->all;
 
     /* Processes that came and went between two looks took their part too. */
-    if (resource == PAUSEMON_CAUSE_CPU && busy_ns > all)
+    if (guilt->cause == PAUSEMON_CAUSE_CPU && busy_ns > all)
         all = busy_ns;
-    for (size_t i = 0; i < groups.count && pause->info.culprit_count < PAUSEMON_MAX_PARTIES; i++) {
-        const struct group *group = &groups.list[i];
-        uint64_t share = pm_mul_div(group->value, 1000, all);
+    while (pause->info.culprit_count < PAUSEMON_MAX_PARTIES &&
+           (blamed = next_culprit(guilt, named))) {
+        uint64_t share = pm_mul_div(blamed->value, 1000, all);
         if (share < LEAST_SHARE)
-            break;
+            return;
+        named[blamed - guilt->culprits] = true;
         struct pausemon_culprit *culprit = &pause->culprits[pause->info.culprit_count++];
         memset(culprit, 0, sizeof *culprit);
         culprit->size = sizeof *culprit;
-        culprit->pid = group->first.pid;
-        culprit->start_time = group->first.start_time;
-        culprit->resource = resource;
-        culprit->share = share;
-        culprit->count = group->count;
-        culprit->suspect = group->first.suspect;
+        culprit->pid = blamed->pid;
+        culprit->start_time = blamed->start_time;
+        culprit->resource = guilt->cause;
+        culprit->share = share < 1000 ? share : 1000;
+        culprit->count = blamed->count;
+        culprit->suspect = blamed->suspect;
         culprit->uid = -1;
-        memcpy(culprit->command, group->first.command, sizeof culprit->command);
+        memcpy(culprit->command, blamed->command, sizeof culprit->command);
     }
 }
 
@@ -272,33 +153,31 @@ static bool is_culprit(const struct pausemon_pause *pause, const char *command)
     return false;
 }
 
-/* Where the list has the command already, or the least of a full list, if this one lost more. */
-static struct pausemon_victim *place_for(struct pausemon_pause *pause, const char *command,
-                                         uint64_t lost_ns)
+/* The victim with that pid and command; else a new one, in the place of who lost least where the
+ * list is full; NULL: all lost more. */
+static struct pausemon_victim *victim_of(struct pm_guilt *guilt,
+                                         const struct pausemon_process *process, uint64_t lost_ns)
 {
-    struct pausemon_victim *least = NULL;
+    struct pausemon_victim *least = NULL, *victim;
 
-    for (size_t i = 0; i < pause->info.victim_count; i++) {
-        struct pausemon_victim *victim = &pause->victims[i];
-        if (strcmp(victim->command, command) == 0)
-            return lost_ns > victim->lost_ns ? victim : NULL;
+    for (size_t i = 0; i < guilt->victim_count; i++) {
+        victim = &guilt->victims[i];
+        if (victim->pid == process->pid && strcmp(victim->command, process->command) == 0)
+            return victim;
         if (!least || victim->lost_ns < least->lost_ns)
             least = victim;
     }
-    if (pause->info.victim_count < PAUSEMON_MAX_PARTIES)
-        return &pause->victims[pause->info.victim_count++];
-    return least->lost_ns < lost_ns ? least : NULL;
-}
-
-static void sort_victims(struct pausemon_pause *pause)
-{
-    for (size_t i = 1; i < pause->info.victim_count; i++) {
-        struct pausemon_victim moved = pause->victims[i];
-        size_t at = i;
-        for (; at > 0 && pause->victims[at - 1].lost_ns < moved.lost_ns; at--)
-            pause->victims[at] = pause->victims[at - 1];
-        pause->victims[at] = moved;
-    }
+    if (guilt->victim_count < PM_MAX_BLAMED)
+        victim = &guilt->victims[guilt->victim_count++];
+    else if (least->lost_ns < lost_ns)
+        victim = least;
+    else
+        return NULL;
+    memset(victim, 0, sizeof *victim);
+    victim->size = sizeof *victim;
+    victim->pid = process->pid;
+    memcpy(victim->command, process->command, sizeof victim->command);
+    return victim;
 }
 
 /* What has no memory of its own is the kernel's: its threads may cause, nobody sees them suffer. */
@@ -307,44 +186,74 @@ static bool is_kernel(const struct pausemon_process *process)
     return process->have & PAUSEMON_HAVE_MEM && process->mem == 0;
 }
 
-static void name_victims(struct pausemon_pause *pause, const struct pm_table *table,
-                         int64_t own_pid)
+static void add_victims(struct pm_guilt *guilt, const struct pm_table *table, int64_t own_pid)
 {
-    uint64_t tenth = pause->info.lost_ns / 10;
-    uint64_t least = tenth > LEAST_LOSS_NS ? tenth : LEAST_LOSS_NS;
-
     for (size_t i = 0; i < table->count; i++) {
         const struct pausemon_process *process = &table->entries[i].process;
         const struct pm_spent *spent = pm_mark_get(&table->mark, &table->entries[i]);
-        if (!spent || process->pid == own_pid || is_kernel(process) ||
-            is_culprit(pause, process->command))
+        if (!spent || process->pid == own_pid || is_kernel(process))
             continue;
         bool waited = spent->run_delay_ns >= spent->blocked_ns;
         uint64_t lost_ns = waited ? spent->run_delay_ns : spent->blocked_ns;
-        struct pausemon_victim *victim =
-            lost_ns >= least ? place_for(pause, process->command, lost_ns) : NULL;
+        struct pausemon_victim *victim = lost_ns > 0 ? victim_of(guilt, process, lost_ns) : NULL;
         if (!victim)
             continue;
-        memset(victim, 0, sizeof *victim);
-        victim->size = sizeof *victim;
-        victim->pid = process->pid;
-        victim->lost_ns = lost_ns;
+        victim->lost_ns += lost_ns;
         victim->how = waited ? PAUSEMON_LOSS_RUN_DELAY : PAUSEMON_LOSS_BLOCKED;
-        memcpy(victim->command, process->command, sizeof victim->command);
     }
-    sort_victims(pause);
 }
 
-void pm_blame_pause(struct pausemon_pause *pause, const struct pm_table *table, uint64_t busy_ns,
-                    int64_t own_pid)
+/* A command once, by the one of it that lost most. */
+static bool is_named(const struct pausemon_pause *pause, const char *command)
 {
-    uint64_t cause = pause->info.cause;
-    bool contended =
-        cause == PAUSEMON_CAUSE_CPU || cause == PAUSEMON_CAUSE_MEMORY || cause == PAUSEMON_CAUSE_IO;
+    for (size_t i = 0; i < pause->info.victim_count; i++)
+        if (strcmp(pause->victims[i].command, command) == 0)
+            return true;
+    return is_culprit(pause, command);
+}
 
+static void name_victims(const struct pm_guilt *guilt, struct pausemon_pause *pause)
+{
+    uint64_t part = pause->info.lost_ns / LEAST_LOSS_PART;
+    uint64_t least = part > LEAST_LOSS_NS ? part : LEAST_LOSS_NS;
+
+    while (pause->info.victim_count < PAUSEMON_MAX_PARTIES) {
+        const struct pausemon_victim *next = NULL;
+        for (size_t i = 0; i < guilt->victim_count; i++) {
+            const struct pausemon_victim *victim = &guilt->victims[i];
+            if (victim->lost_ns >= least && (!next || victim->lost_ns > next->lost_ns) &&
+                !is_named(pause, victim->command))
+                next = victim;
+        }
+        if (!next)
+            return;
+        pause->victims[pause->info.victim_count++] = *next;
+    }
+}
+
+/* ---- both ---- */
+
+static bool is_contended(uint64_t cause)
+{
+    return cause == PAUSEMON_CAUSE_CPU || cause == PAUSEMON_CAUSE_MEMORY ||
+           cause == PAUSEMON_CAUSE_IO;
+}
+
+void pm_guilt_add(struct pm_guilt *guilt, const struct pm_table *table, uint64_t cause,
+                  int64_t own_pid)
+{
+    if (cause != guilt->cause)
+        pm_guilt_clear(guilt);
+    guilt->cause = cause;
+    if (is_contended(cause))
+        add_culprits(guilt, table);
+    if (is_contended(cause) || cause == PAUSEMON_CAUSE_UNKNOWN)
+        add_victims(guilt, table, own_pid);
+}
+
+void pm_guilt_name(const struct pm_guilt *guilt, struct pausemon_pause *pause, uint64_t busy_ns)
+{
     pause->info.culprit_count = pause->info.victim_count = 0;
-    if (contended)
-        name_culprits(pause, table, busy_ns);
-    if (contended || cause == PAUSEMON_CAUSE_UNKNOWN)
-        name_victims(pause, table, own_pid);
+    name_culprits(guilt, pause, busy_ns);
+    name_victims(guilt, pause);
 }

@@ -26,14 +26,9 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static uint64_t without(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 bool pm_others_ran(const struct pm_lapse *lapse)
 {
-    uint64_t around_ns = without(lapse->growth.window_ns, lapse->lost_ns);
+    uint64_t around_ns = pm_less(lapse->growth.window_ns, lapse->lost_ns);
     uint64_t switches = SWITCHES_OF_WAKING + lapse->lost_ns / 1000000 * SWITCHES_A_SECOND / 1000;
 
     return get(lapse, PM_READ_BUSY) > around_ns + lapse->lost_ns / 1000 * BUSY_PERMILLE ||
@@ -59,21 +54,21 @@ static uint64_t kept_by_host(const struct pm_lapse *lapse)
 {
     uint64_t own = get(lapse, PM_READ_OWN_CPU);
 
-    return lapse->canary_on_time ? larger(own, without(lapse->lost_ns, paging_in(lapse))) : own;
+    return lapse->canary_on_time ? larger(own, pm_less(lapse->lost_ns, paging_in(lapse))) : own;
 }
 
 /* The guard has a priority of its own: what starves the canary does not stop it. Where it was not
  * allowed one, both waited for a CPU, and the run delay says so. */
 static uint64_t still(const struct pm_lapse *lapse)
 {
-    return lapse->has_guard ? without(lapse->still_ns, get(lapse, PM_READ_RUN_DELAY)) : 0;
+    return lapse->has_guard ? pm_less(lapse->still_ns, get(lapse, PM_READ_RUN_DELAY)) : 0;
 }
 
 static uint64_t stopped(const struct pm_lapse *lapse)
 {
     uint64_t machine = larger(get(lapse, PM_READ_STEAL), get(lapse, PM_READ_MISSING));
     uint64_t alone =
-        pm_others_ran(lapse) ? without(still(lapse), larger(machine, paging_in(lapse))) : 0;
+        pm_others_ran(lapse) ? pm_less(still(lapse), larger(machine, paging_in(lapse))) : 0;
 
     return larger(alone, get(lapse, PM_READ_THROTTLED));
 }

@@ -22,11 +22,6 @@ const struct pm_reading_row pm_reading_rows[PM_READ_COUNT] = {
     [PM_READ_IO_FULL] = {"psi_io_full_ms", true},
 };
 
-static uint64_t fall_to_zero(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 /* Steal of the CPU that lost most; missing time of the CPU that misses least, for a machine that
  * stood still misses it everywhere. The kernel's accounts move in ticks of up to 10 ms. */
 static void grow_cpus(struct pm_growth *growth, const struct pm_readings *before,
@@ -40,10 +35,12 @@ static void grow_cpus(struct pm_growth *growth, const struct pm_readings *before
         return; /* CPUs that came or went */
     for (size_t i = 0; i < after->cpu_count; i++) {
         const struct pm_cpu_time *old = &before->cpus[i], *new = &after->cpus[i];
-        uint64_t lost = fall_to_zero(new->steal_ns, old->steal_ns);
-        uint64_t accounted = fall_to_zero(new->accounted_ns, old->accounted_ns);
-        uint64_t gap = fall_to_zero(growth->window_ns, accounted);
-        steal = lost > steal ? lost : steal;
+        if (old->number != new->number || new->steal_ns < old->steal_ns ||
+            new->accounted_ns < old->accounted_ns)
+            return; /* another CPU, or an account that began anew */
+        uint64_t accounted = new->accounted_ns - old->accounted_ns;
+        uint64_t gap = growth->window_ns > accounted ? growth->window_ns - accounted : 0;
+        steal = new->steal_ns - old->steal_ns > steal ? new->steal_ns - old->steal_ns : steal;
         missing = gap < missing ? gap : missing;
     }
     growth->value[PM_READ_STEAL] = steal;
@@ -58,9 +55,11 @@ void pm_readings_grow(struct pm_growth *growth, const struct pm_readings *before
     growth->window_ns = pm_elapsed(before->at_ns, after->at_ns);
     for (size_t i = 0; i < PM_READ_COUNT; i++) {
         uint64_t bit = UINT64_C(1) << i;
-        if (!(before->have & after->have & bit) || after->value[i] < before->value[i])
+        bool fell = after->value[i] < before->value[i];
+        /* A difference of two clocks trembles. */
+        if (!(before->have & after->have & bit) || (fell && i != PM_READ_ASLEEP))
             continue;
-        growth->value[i] = after->value[i] - before->value[i];
+        growth->value[i] = fell ? 0 : after->value[i] - before->value[i];
         growth->have |= bit;
     }
     grow_cpus(growth, before, after);

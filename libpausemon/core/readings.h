@@ -43,7 +43,7 @@ struct pm_readings {
     uint64_t value[PM_READ_COUNT]; /* STEAL and MISSING: of the CPUs below instead */
     size_t cpu_count;
     struct pm_cpu_time {
-        uint64_t steal_ns, accounted_ns;
+        uint64_t number, steal_ns, accounted_ns;
     } cpus[PM_MAX_CPUS];
 };
 

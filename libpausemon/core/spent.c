@@ -6,6 +6,11 @@
 #include "core/arith.h"
 #include "core/table.h"
 
+#define MAX_GENERATIONS 8
+
+/* A child's time reaches its parent with one of the next looks. */
+#define OWED_MARKS 5
+
 /* Counters that are summed up. */
 static const struct {
     uint64_t have;
@@ -16,8 +21,6 @@ static const struct {
      offsetof(struct pm_spent, run_delay_ns)},
     {PAUSEMON_HAVE_IO_BYTES, offsetof(struct pausemon_row, io_bytes),
      offsetof(struct pm_spent, io_bytes)},
-    {PAUSEMON_HAVE_CHILD_CPU, offsetof(struct pausemon_row, child_cpu_ns),
-     offsetof(struct pm_spent, child_cpu_ns)},
     {PAUSEMON_HAVE_PAGEINS, offsetof(struct pausemon_row, pageins),
      offsetof(struct pm_spent, pageins)},
 };
@@ -40,6 +43,18 @@ static void begin(const struct pm_mark *mark, struct pm_entry *entry, int born)
         entry->spent.cmprs_before = entry->last.cmprs;
 }
 
+/* Child time that its children, seen before, had used already is none of its own. */
+static void add_child_time(const struct pm_mark *mark, struct pm_entry *entry, uint64_t grown_ns)
+{
+    /* Somebody else may have waited for them. */
+    if (entry->owed_mark + OWED_MARKS < mark->number)
+        entry->owed_ns = 0;
+    uint64_t owed_ns = entry->owed_ns < grown_ns ? entry->owed_ns : grown_ns;
+
+    entry->owed_ns -= owed_ns;
+    entry->spent.child_cpu_ns += grown_ns - owed_ns;
+}
+
 void pm_mark_add(const struct pm_mark *mark, struct pm_entry *entry, const struct pausemon_row *row,
                  int born)
 {
@@ -51,12 +66,12 @@ void pm_mark_add(const struct pm_mark *mark, struct pm_entry *entry, const struc
         return;
     if (entry->spent.mark != mark->number)
         begin(mark, entry, born);
-    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
-        uint64_t now = pm_value(row, counters[i].row_offset);
-        uint64_t before = pm_value(last, counters[i].row_offset);
-        if (both & counters[i].have && now > before)
-            *pm_field(&entry->spent, counters[i].spent_offset) += now - before;
-    }
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
+        if (both & counters[i].have)
+            *pm_field(&entry->spent, counters[i].spent_offset) += pm_less(
+                pm_value(row, counters[i].row_offset), pm_value(last, counters[i].row_offset));
+    if (both & PAUSEMON_HAVE_CHILD_CPU)
+        add_child_time(mark, entry, pm_less(row->child_cpu_ns, last->child_cpu_ns));
     /* Where only a rate is to be had. */
     if (!(row->have & PAUSEMON_HAVE_CPU) && entry->process.have & PAUSEMON_HAVE_CPU)
         entry->spent.cpu_ns += pm_mul_div(entry->process.cpu, entry->process.elapsed_ns, 1000);
@@ -80,13 +95,59 @@ static struct pm_departed *room_for(struct pm_mark *mark, uint64_t cpu_ns)
     return least->spent.cpu_ns < cpu_ns ? least : NULL;
 }
 
-void pm_mark_depart(struct pm_mark *mark, const struct pm_entry *entry)
+const struct pm_departed *pm_mark_find(const struct pm_mark *mark, int64_t pid)
 {
+    for (size_t i = 0; i < mark->departed_count; i++)
+        if (mark->departed[i].pid == pid)
+            return &mark->departed[i];
+    return NULL;
+}
+
+struct pm_entry *pm_mark_survivor(const struct pm_table *table, int64_t ppid)
+{
+    for (int i = 0; i < MAX_GENERATIONS; i++) {
+        uint32_t index = pm_map_get(&table->index, ppid);
+        if (index != PM_MAP_NONE)
+            return &table->entries[index];
+        const struct pm_departed *parent = pm_mark_find(&table->mark, ppid);
+        if (!parent)
+            return NULL;
+        ppid = parent->ppid;
+    }
+    return NULL;
+}
+
+/* The look may have read the survivor before the child was waited for, or after. */
+static void owe(struct pm_table *table, const struct pm_entry *entry)
+{
+    const struct pausemon_row *last = &entry->last;
+    struct pm_entry *survivor =
+        last->have & PAUSEMON_HAVE_PPID ? pm_mark_survivor(table, last->ppid) : NULL;
+    uint64_t life_ns = entry->owed_ns;
+
+    if (!survivor)
+        return;
+    life_ns += last->have & PAUSEMON_HAVE_CPU ? last->cpu_ns : 0;
+    life_ns += last->have & PAUSEMON_HAVE_CHILD_CPU ? last->child_cpu_ns : 0;
+    if (survivor->spent.mark == table->mark.number) {
+        uint64_t told_ns =
+            survivor->spent.child_cpu_ns < life_ns ? survivor->spent.child_cpu_ns : life_ns;
+        survivor->spent.child_cpu_ns -= told_ns;
+        life_ns -= told_ns;
+    }
+    survivor->owed_ns += life_ns;
+    survivor->owed_mark = table->mark.number;
+}
+
+void pm_mark_depart(struct pm_table *table, const struct pm_entry *entry)
+{
+    struct pm_mark *mark = &table->mark;
     const struct pausemon_row *last = &entry->last;
     const struct pm_spent *spent = pm_mark_get(mark, entry);
     struct pm_departed *departed =
         mark->number > 0 ? room_for(mark, spent ? spent->cpu_ns : 0) : NULL;
 
+    owe(table, entry);
     if (!departed)
         return;
     memset(departed, 0, sizeof *departed);
@@ -95,8 +156,8 @@ void pm_mark_depart(struct pm_mark *mark, const struct pm_entry *entry)
     departed->start_time = last->have & PAUSEMON_HAVE_START_TIME ? last->start_time : 0;
     memcpy(departed->command, last->command, sizeof departed->command);
     departed->suspect = entry->process.suspect;
-    departed->total_cpu_ns = last->have & PAUSEMON_HAVE_CPU ? last->cpu_ns : 0;
-    departed->total_child_cpu_ns = last->have & PAUSEMON_HAVE_CHILD_CPU ? last->child_cpu_ns : 0;
     if (spent)
         departed->spent = *spent;
+    if (departed->spent.cpu_ns || entry->spent.mark + 1 == mark->number)
+        departed->recent_cpu_ns = entry->spent.cpu_ns;
 }

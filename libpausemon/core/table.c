@@ -79,11 +79,12 @@ static struct pm_entry *add_entry(struct pm_table *table, int64_t pid)
 
 static void remove_entry(struct pm_table *table, struct pm_entry *entry)
 {
-    struct pm_entry *last = &table->entries[--table->count];
+    struct pm_entry *last = &table->entries[table->count - 1];
 
     table->deaths++;
-    pm_mark_depart(&table->mark, entry);
     pm_map_remove(&table->index, entry->last.pid);
+    pm_mark_depart(table, entry);
+    table->count--;
     if (entry == last)
         return;
     *entry = *last;
@@ -352,6 +353,6 @@ int pm_table_end(struct pm_table *table, bool complete)
         }
         forget_rates(table, entry);
     }
-    table->seen_all = table->seen_all || (complete && table->status == 0);
+    table->seen_all = complete && table->status == 0 && table->count < PAUSEMON_MAX_PROCESSES;
     return table->status;
 }

@@ -14,6 +14,8 @@ struct pm_entry {
     struct pausemon_row last;        /* what is known: the last row, over those before it */
     struct pausemon_process process; /* judged from the last two */
     struct pm_spent spent;
+    uint64_t owed_ns; /* of its child time to come: what children that ended had been seen to use */
+    uint64_t owed_mark; /* when it was last owed something */
     int64_t uninterruptible_since_ns;
     int64_t mem_read_ns;
     uint64_t pass;      /* in which it was last seen */
@@ -31,7 +33,7 @@ struct pm_table {
     uint64_t lost_pass;      /* up to this one rows may have been lost */
     uint64_t skipped;        /* in this pass */
     uint64_t births, deaths; /* since a sample told them */
-    bool seen_all;           /* a complete pass has ended: who is new was born since */
+    bool seen_all;           /* the pass before saw everybody: who is new was born since */
     struct pm_mark mark;
     int status; /* a negative one if this pass lost something */
 };

@@ -211,6 +211,11 @@ struct pm_table *pm_collector_table(struct pausemon_collector *collector)
     return &collector->table;
 }
 
+bool pm_collector_has_looked(const struct pausemon_collector *collector)
+{
+    return collector->looked;
+}
+
 bool pm_collector_is_recorded(const struct pausemon_collector *collector)
 {
     return collector->recorded;

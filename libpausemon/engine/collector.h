@@ -14,7 +14,9 @@ struct pausemon_sample *pm_collector_sample(struct pausemon_collector *collector
 
 struct pm_table *pm_collector_table(struct pausemon_collector *collector);
 
-/* Whether the last look was of a recording: its time is not this machine's. */
+bool pm_collector_has_looked(const struct pausemon_collector *collector);
+
+/* Whether it looked at a recording, whose time is not this machine's. */
 bool pm_collector_is_recorded(const struct pausemon_collector *collector);
 
 #endif

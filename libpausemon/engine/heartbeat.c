@@ -25,6 +25,10 @@
 /* Readings while all is well take at most a two-thousandth of one CPU. */
 #define READING_PART 2000
 
+/* What the options had in the first release: nobody may bring less. */
+#define OPTIONS_FIRST_SIZE                                                                         \
+    (offsetof(struct pausemon_heartbeat_options, lend_priority) + sizeof(uint64_t))
+
 #define SLOTS 32 /* a power of two */
 
 /* A time somebody was not there. */
@@ -90,6 +94,7 @@ static void note_late_beat(struct pausemon_heartbeat *heartbeat, int64_t due_ns,
         return;
     }
     heartbeat->late_beats[head % SLOTS] = (struct span){due_ns, now_ns};
+    atomic_store(&heartbeat->pulse->unreported, true);
     atomic_store_explicit(&heartbeat->head, head + 1, memory_order_release);
 }
 
@@ -102,10 +107,11 @@ static void *run_canary(void *argument)
     pm_thread_be_ordinary();
     atomic_store(&heartbeat->last_beat_ns, due_ns);
     atomic_store(&heartbeat->canary_tid, pm_thread_id());
-    while (!atomic_load(&heartbeat->stop)) {
-        due_ns = next_beat(due_ns, pm_system_monotonic_ns(), heartbeat->interval_ns);
+    for (int64_t now_ns = due_ns; !atomic_load(&heartbeat->stop);) {
+        due_ns = next_beat(due_ns, now_ns, heartbeat->interval_ns);
+        atomic_store(&heartbeat->pulse->due_ns, due_ns);
         pm_sleep_until(due_ns);
-        int64_t now_ns = pm_system_monotonic_ns();
+        now_ns = pm_system_monotonic_ns();
         if (now_ns - due_ns >= heartbeat->late_ns)
             note_late_beat(heartbeat, due_ns, now_ns);
         atomic_store(&heartbeat->last_beat_ns, now_ns);
@@ -172,20 +178,9 @@ static bool report_late_beats(struct pausemon_heartbeat *heartbeat)
     heartbeat->before = heartbeat->after;
     heartbeat->has_before = true;
     pm_pulse_put(heartbeat->pulse, &beat);
+    if (atomic_load(&heartbeat->head) == tail)
+        atomic_store(&heartbeat->pulse->unreported, false);
     return true;
-}
-
-/* So that the process table is looked at while the freeze lasts. */
-static void lend_priority(struct pausemon_heartbeat *heartbeat)
-{
-    struct pm_pulse *pulse = heartbeat->pulse;
-
-    if (!heartbeat->options.lend_priority || !atomic_load(&heartbeat->guard_priority) ||
-        !atomic_load(&pulse->has_dispatcher) || atomic_load(&pulse->lent))
-        return;
-    if (pm_thread_get_priority(pulse->dispatcher, &pulse->policy, &pulse->priority) == 0 &&
-        pm_thread_raise(pulse->dispatcher, atomic_load(&heartbeat->guard_priority)) == 0)
-        atomic_store(&pulse->lent, true);
 }
 
 static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t last_ns,
@@ -197,7 +192,9 @@ static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t las
     if (now_ns < heartbeat->next_look_ns)
         return;
     heartbeat->next_look_ns = now_ns + LOOK_NS;
-    lend_priority(heartbeat);
+    /* So that the process table is looked at while the freeze lasts. */
+    if (heartbeat->options.lend_priority && atomic_load(&heartbeat->guard_priority))
+        pm_pulse_lend(heartbeat->pulse, atomic_load(&heartbeat->guard_priority));
     pm_pulse_want_look(heartbeat->pulse);
 }
 
@@ -296,10 +293,11 @@ static int check_options(const struct pausemon_heartbeat_options *options,
 static int build(struct pausemon_heartbeat *heartbeat, struct pausemon_monitor *monitor,
                  struct pausemon_error *error)
 {
-    heartbeat->pulse = pm_pulse_new(&heartbeat->host, error);
-    if (!heartbeat->pulse)
-        return pm_fail(error, PAUSEMON_ERR_NOMEM, "heartbeat: no memory or no descriptor");
-    int status = pm_monitor_attach(monitor, heartbeat->pulse, error);
+    int status = pm_pulse_new(&heartbeat->pulse, &heartbeat->host, error);
+    if (status < 0)
+        return status;
+    heartbeat->pulse->late_ns = heartbeat->late_ns;
+    status = pm_monitor_attach(monitor, heartbeat->pulse, error);
     return status < 0 ? status : start_threads(heartbeat, error);
 }
 
@@ -313,9 +311,12 @@ int pausemon_heartbeat_start(struct pausemon_heartbeat **out, struct pausemon_mo
 
     if (out)
         *out = NULL;
-    if (!out || !monitor || (given && given->size < sizeof options))
-        return pm_fail(error, PAUSEMON_ERR_INVALID, "a heartbeat needs a place and a monitor");
-    options = given ? *given : options;
+    if (!out || !monitor || (given && given->size < OPTIONS_FIRST_SIZE))
+        return pm_fail(error, PAUSEMON_ERR_INVALID,
+                       "a heartbeat needs a place, a monitor and whole options");
+    if (given)
+        memcpy(&options, given,
+               given->size < sizeof options ? (size_t)given->size : sizeof options);
     int status = check_options(&options, error);
     if (status < 0)
         return status;

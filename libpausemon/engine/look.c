@@ -16,16 +16,32 @@ bool pm_monitor_is_watched(const struct pausemon_monitor *monitor)
     return monitor->pulse && !atomic_load(&monitor->pulse->stopped);
 }
 
-/* A beat is missing at this moment. */
-static bool is_late_now(const struct pausemon_monitor *monitor)
+/* For how long a beat has been missing at this moment; 0: none is. */
+static uint64_t missing_beat_ns(const struct pausemon_monitor *monitor)
 {
-    return pm_monitor_is_watched(monitor) && atomic_load(&monitor->pulse->late_since_ns);
+    struct pm_pulse *pulse = monitor->pulse;
+
+    if (!pm_monitor_is_watched(monitor))
+        return 0;
+    int64_t since_ns = atomic_load(&pulse->late_since_ns), now_ns = pm_system_monotonic_ns();
+    int64_t due_ns = atomic_load(&pulse->due_ns);
+    if (!since_ns && due_ns && now_ns - due_ns >= pulse->late_ns)
+        since_ns = due_ns;
+    uint64_t missing_ns = since_ns ? pm_elapsed(since_ns, now_ns) : 0;
+    return since_ns && missing_ns == 0 ? 1 : missing_ns;
+}
+
+/* The heartbeat knows of a late beat that has not been heard yet. */
+static bool is_more_to_hear(const struct pausemon_monitor *monitor)
+{
+    return pm_monitor_is_watched(monitor) &&
+           (atomic_load(&monitor->pulse->unreported) || !pm_pulse_is_empty(monitor->pulse));
 }
 
 int64_t pm_monitor_get_pause_due(const struct pausemon_monitor *monitor)
 {
     /* While a beat is missing the pause goes on, and the guard will wake us. */
-    return is_late_now(monitor)
+    return missing_beat_ns(monitor)
                ? -1
                : pm_pauses_get_due(&monitor->pauses, pm_monitor_is_watched(monitor));
 }
@@ -66,7 +82,7 @@ static bool read_growth(struct pausemon_monitor *monitor, const struct pausemon_
 
     read_machine(monitor, monitor->after);
     pm_readings_set(monitor->after, PM_READ_ASLEEP,
-                    (uint64_t)(now->boottime_ns - now->monotonic_ns));
+                    pm_elapsed(now->monotonic_ns, now->boottime_ns));
     if (had)
         pm_readings_grow(growth, old, monitor->after);
     monitor->before = monitor->after;
@@ -94,14 +110,13 @@ static uint64_t count_blocked(struct pausemon_monitor *monitor)
                              most->state == PAUSEMON_STATE_STUCK));
 }
 
-static bool judge_pause(struct pausemon_monitor *monitor, const struct pausemon_instant *now)
+static void judge_pause(struct pausemon_monitor *monitor, const struct pausemon_instant *now)
 {
-    return pm_pauses_judge(&monitor->pauses, now, pm_collector_table(monitor->collector), getpid());
+    pm_pauses_judge(&monitor->pauses, now, pm_collector_table(monitor->collector), getpid());
 }
 
-static void tell_pause(struct pausemon_monitor *monitor)
+static void tell_pause(struct pausemon_monitor *monitor, struct pausemon_pause *pause)
 {
-    struct pausemon_pause *pause = &monitor->pauses.pause;
     const struct pausemon_escalation *escalation = &monitor->escalation;
     struct pausemon_event event = {
         .type = PAUSEMON_EVENT_PAUSE,
@@ -110,33 +125,60 @@ static void tell_pause(struct pausemon_monitor *monitor)
         .escalation = escalation->id ? escalation : NULL,
     };
 
-    if (pause->info.id == 0)
-        pause->info.id = monitor->next_pause_id++;
     pause->info.tier = event.tier;
-    pause->info.event_id = escalation->id;
+    if (escalation->id) /* told again after its escalation it still belongs to that */
+        pause->info.event_id = escalation->id;
     tell(monitor, &event);
 }
 
-/* The pause that waits, without a look of its own: the next sample has its stress. */
-static void tell_waiting_pause(struct pausemon_monitor *monitor)
+/* The pause that waits is to be told; false: it is not worth it. */
+static bool take_pause(struct pausemon_monitor *monitor)
+{
+    struct pausemon_pause_info *info = &monitor->pauses.pause.info;
+
+    if (!pm_pauses_take(&monitor->pauses))
+        return false;
+    if (info->id == 0)
+        info->id = monitor->next_pause_id++;
+    return true;
+}
+
+static void tell_displaced(struct pausemon_monitor *monitor)
+{
+    if (monitor->has_displaced)
+        tell_pause(monitor, &monitor->displaced);
+    monitor->has_displaced = false;
+}
+
+/* The pause that waits makes room for another, before a look was had. */
+static void displace(struct pausemon_monitor *monitor)
 {
     struct pausemon_instant now;
 
-    if (pm_pauses_get_due(&monitor->pauses, false) < 0)
-        return;
+    tell_displaced(monitor);
     pm_now(&monitor->host, &now);
-    if (!judge_pause(monitor, &now))
+    judge_pause(monitor, &now);
+    if (!take_pause(monitor))
         return;
+    pausemon_pause_copy(&monitor->displaced, &monitor->pauses.pause);
+    monitor->has_displaced = true;
     uint64_t floor = pm_pauses_floor(&monitor->pauses);
     monitor->floor = floor > monitor->floor ? floor : monitor->floor;
-    tell_pause(monitor);
+}
+
+/* There is no look to tell them with. */
+static void tell_waiting(struct pausemon_monitor *monitor)
+{
+    if (pm_pauses_get_due(&monitor->pauses, false) >= 0)
+        displace(monitor);
+    tell_displaced(monitor);
 }
 
 static void report(struct pausemon_monitor *monitor, const struct pm_report *report)
 {
     if (pm_pauses_add(&monitor->pauses, report))
         return;
-    tell_waiting_pause(monitor); /* which makes room */
+    displace(monitor);
     pm_pauses_add(&monitor->pauses, report);
 }
 
@@ -158,10 +200,9 @@ static void notice_lateness(struct pausemon_monitor *monitor, const struct pause
         late_look.onset_ns -= (int64_t)late_look.lapse.lost_ns;
         pausemon_tiers_skip(monitor->tiers, (int64_t)late_look.lapse.lost_ns);
     }
-    if (slept_ns >= PM_SUSPEND_NS) {
-        /* Sleepers on the monotonic clock are never late after a suspend. */
+    /* Sleepers on the monotonic clock are never late after a suspend. */
+    if (slept_ns >= PM_SUSPEND_NS)
         late_look.lapse.lost_ns += slept_ns;
-    }
     if (late_look.lapse.lost_ns > 0)
         report(monitor, &late_look);
 }
@@ -177,7 +218,7 @@ static void notice(struct pausemon_monitor *monitor, const struct pausemon_insta
         notice_lateness(monitor, now, &growth);
     uint64_t blocked = pm_growth_get(&growth, PM_READ_IO_FULL) > 0 ? count_blocked(monitor) : 0;
     while (!pm_pauses_feel(&monitor->pauses, &growth, blocked, now->monotonic_ns))
-        tell_waiting_pause(monitor);
+        displace(monitor);
 }
 
 /* ---- telling ---- */
@@ -236,8 +277,9 @@ static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_
     event.action = event.peak = 0;
     if (changed)
         tell(monitor, &event);
+    tell_displaced(monitor);
     if (has_pause)
-        tell_pause(monitor);
+        tell_pause(monitor, &monitor->pauses.pause);
     if (!monitor->escalation.open)
         monitor->escalation.id = 0;
 }
@@ -260,57 +302,76 @@ static void raise_stress(struct pausemon_sample *sample, uint64_t floor)
         sample->info.stress = floor;
 }
 
-/* What processes spend from now on belongs to the next pause, unless one is going on. */
-static void mark_if_calm(struct pausemon_monitor *monitor)
+/* Onset is told by a look that comes so soon. */
+#define ONSET_NS UINT64_C(300000000)
+
+/* What a stall is blamed by is of this time at least. */
+#define STALL_MARK_NS UINT64_C(10000000000)
+
+/* What processes spend from now on is summed up, for the next freeze. Not while one lasts, but at
+ * its onset: what they did before it is none of it. */
+static void mark_look(struct pausemon_monitor *monitor)
 {
     int64_t now_ns = pm_monotonic_ns(&monitor->host);
+    uint64_t missing_ns = missing_beat_ns(monitor);
 
-    if (is_late_now(monitor) ||
-        (pm_monitor_is_watched(monitor) && !pm_pulse_is_empty(monitor->pulse)))
+    if (missing_ns >= ONSET_NS || is_more_to_hear(monitor))
         return;
-    if (pm_pauses_are_calm(&monitor->pauses, now_ns))
-        pm_mark_set(&pm_collector_table(monitor->collector)->mark);
-}
-
-/* Where the guard lent its priority, this look was what for. */
-static void give_back_priority(struct pausemon_monitor *monitor)
-{
-    struct pm_pulse *pulse = monitor->pulse;
-
-    if (pulse && atomic_load(&pulse->lent)) {
-        pm_thread_set_priority(pulse->dispatcher, pulse->policy, pulse->priority);
-        atomic_store(&pulse->lent, false);
-    }
+    if (missing_ns == 0 && pm_pauses_are_stalled(&monitor->pauses) &&
+        pm_elapsed(monitor->marked_ns, now_ns) < STALL_MARK_NS)
+        return;
+    monitor->marked_ns = now_ns;
+    pm_mark_set(&pm_collector_table(monitor->collector)->mark);
 }
 
 static void judge_and_tell(struct pausemon_monitor *monitor, int64_t cost_ns)
 {
     struct pausemon_sample *sample = pm_collector_sample(monitor->collector);
     struct pausemon_instant now;
-    bool watched = pm_monitor_is_watched(monitor), has_pause = false;
 
     pm_now(&monitor->host, &now);
     notice(monitor, &now);
     monitor->last_ns = now.monotonic_ns;
     monitor->has_last = true;
-    if (!is_late_now(monitor) && pm_pauses_is_due(&monitor->pauses, now.monotonic_ns, watched))
-        has_pause = judge_pause(monitor, &now);
+    judge_pause(monitor, &now);
+    int64_t due_ns = pm_monitor_get_pause_due(monitor);
+    bool has_pause = due_ns >= 0 && now.monotonic_ns >= due_ns && take_pause(monitor);
     if (has_pause)
         raise_stress(sample, pm_pauses_floor(&monitor->pauses));
     raise_stress(sample, monitor->floor);
     monitor->floor = 0;
-    raise_stress(sample, pm_pauses_pressure_floor(&monitor->pauses, now.monotonic_ns));
+    raise_stress(sample, pm_pauses_stall_floor(&monitor->pauses, now.monotonic_ns));
     cost_ns = pm_thread_cpu_ns() - cost_ns + (int64_t)take_pulse_cost(monitor);
     sample->info.cost_us = cost_ns > 0 ? (uint64_t)cost_ns / 1000 : 0;
     tell_sample(monitor, sample, has_pause);
-    mark_if_calm(monitor);
+    mark_look(monitor);
 }
 
 static void tell_failure(struct pausemon_monitor *monitor, const struct pausemon_error *error)
 {
     monitor->last_ns = pm_monotonic_ns(&monitor->host);
-    monitor->has_last = true;
+    /* A source that restarts takes its time: that is no freeze. */
+    monitor->has_last = pausemon_source_get_fd(monitor->source) < 0;
     tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_ERROR, .error = error});
+}
+
+/* A look that gave nothing: what is due is told all the same, or it would be due for ever. */
+static void tell_what_is_due(struct pausemon_monitor *monitor)
+{
+    int64_t due_ns = pm_monitor_get_pause_due(monitor);
+
+    if (monitor->has_displaced || (due_ns >= 0 && pm_monotonic_ns(&monitor->host) >= due_ns))
+        tell_waiting(monitor);
+}
+
+static void tell_end(struct pausemon_monitor *monitor)
+{
+    monitor->ended = true;
+    if (!pm_pauses_end_stalls(&monitor->pauses)) {
+        tell_waiting(monitor);
+        pm_pauses_end_stalls(&monitor->pauses);
+    }
+    tell_waiting(monitor);
 }
 
 int pm_monitor_look(struct pausemon_monitor *monitor)
@@ -318,20 +379,24 @@ int pm_monitor_look(struct pausemon_monitor *monitor)
     const struct pausemon_sample *sample;
     struct pausemon_error error;
     int64_t cost_ns = pm_thread_cpu_ns();
+    int status = PAUSEMON_ERR_BUSY;
 
-    if (monitor->ended)
-        return 0;
-    int status = pausemon_collector_collect(&sample, monitor->collector, &error);
+    if (!monitor->ended)
+        status = pausemon_collector_collect(&sample, monitor->collector, &error);
     if (status == 0) {
         judge_and_tell(monitor, cost_ns);
     } else if (status == PAUSEMON_ERR_END) {
-        monitor->ended = true;
-        tell_waiting_pause(monitor);
+        tell_end(monitor);
+        if (monitor->pulse)
+            pm_pulse_set_dispatcher(monitor->pulse, 0); /* there will be no look to lend for */
         tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_END});
-    } else if (status != PAUSEMON_ERR_BUSY) {
-        tell_failure(monitor, &error);
+    } else {
+        if (status != PAUSEMON_ERR_BUSY)
+            tell_failure(monitor, &error);
+        tell_what_is_due(monitor);
     }
-    give_back_priority(monitor);
+    if (monitor->pulse)
+        pm_pulse_give_back(monitor->pulse);
     return status == 0;
 }
 
@@ -343,27 +408,28 @@ bool pm_monitor_hear(struct pausemon_monitor *monitor)
 
     if (!pulse)
         return false;
-    if (!atomic_load(&pulse->has_dispatcher)) {
-        pulse->dispatcher = pthread_self();
-        atomic_store(&pulse->has_dispatcher, true);
-    }
+    pm_pulse_set_dispatcher(pulse, monitor->ended ? 0 : pm_thread_id());
     pm_wake_clear(&pulse->wake);
     bool wanted = pm_pulse_take_look(pulse);
     /* The heartbeat's time is the system's. */
     if (monitor->host.given.now)
         shift_ns = pm_monotonic_ns(&monitor->host) - pm_system_monotonic_ns();
-    while (pm_pulse_take(pulse, &beat))
-        report(monitor, &(struct pm_report){PAUSEMON_DETECTOR_HEARTBEAT, beat.onset_ns + shift_ns,
-                                            beat.end_ns + shift_ns, beat.lapse});
-    return wanted;
+    /* What is recorded did not happen to this machine, nor now: the first look tells. */
+    while (pm_collector_has_looked(monitor->collector) && pm_pulse_take(pulse, &beat))
+        if (!monitor->ended && !pm_collector_is_recorded(monitor->collector))
+            report(monitor,
+                   &(struct pm_report){PAUSEMON_DETECTOR_HEARTBEAT, beat.onset_ns + shift_ns,
+                                       beat.end_ns + shift_ns, beat.lapse});
+    return wanted || monitor->has_displaced;
 }
 
 void pm_monitor_close(struct pausemon_monitor *monitor)
 {
     struct pausemon_escalation *escalation = &monitor->escalation;
 
-    pm_monitor_hear(monitor);
-    tell_waiting_pause(monitor);
+    if (monitor->waiter.pid == getpid()) /* a child after fork() would take its parent's reports */
+        pm_monitor_hear(monitor);
+    tell_end(monitor);
     if (escalation->id) {
         escalation->open = 0;
         pm_now(&monitor->host, &escalation->end);

@@ -139,6 +139,7 @@ static void drop_pulse(struct pausemon_monitor *monitor)
     if (!monitor->pulse)
         return;
     pm_waiter_remove(&monitor->waiter, monitor->pulse->wake.fd);
+    pm_pulse_close(monitor->pulse);
     pm_pulse_release(monitor->pulse);
     monitor->pulse = NULL;
 }
@@ -211,6 +212,7 @@ int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_co
         monitor->interval_ns = (uint64_t)config->interval_ms * PM_NS_PER_MS;
         monitor->ratio = (uint64_t)config->pause_threshold_ratio;
         pm_pauses_init(&monitor->pauses, &monitor->host);
+        pm_pause_init(&monitor->displaced, &monitor->host);
         pm_pauses_set_config(&monitor->pauses, config);
         monitor->before = &monitor->readings[0];
         monitor->after = &monitor->readings[1];

@@ -28,10 +28,13 @@ struct pausemon_monitor {
     uint64_t ratio;  /* sentinel.pause_threshold_ratio, thousandths */
     int64_t last_ns; /* a look was last had, or failed; host's clock */
     bool has_last;
+    int64_t marked_ns; /* what processes spend is summed since then */
     struct pm_pauses pauses;
-    uint64_t floor;         /* under the next sample's stress, by a pause told without one */
-    struct pm_pulse *pulse; /* of the heartbeat; NULL: none */
-    uint64_t pulse_cpu_ns;  /* of it, told with samples so far */
+    struct pausemon_pause displaced; /* judged because another began: told with the next sample */
+    bool has_displaced;
+    uint64_t floor;                                         /* its, under that sample's stress */
+    struct pm_pulse *pulse;                                 /* of the heartbeat; NULL: none */
+    uint64_t pulse_cpu_ns;                                  /* of it, told with samples so far */
     void (*read)(void *user, struct pm_readings *readings); /* NULL: `reader` */
     void *read_user;
     struct pm_reader *reader; /* opened with the first look that needs it */

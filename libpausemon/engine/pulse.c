@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/pulse.h"
 
-struct pm_pulse *pm_pulse_new(const struct pm_host *host, struct pausemon_error *error)
+#include "base/error.h"
+
+int pm_pulse_new(struct pm_pulse **out, const struct pm_host *host, struct pausemon_error *error)
 {
     struct pm_pulse *pulse = pm_alloc(host, sizeof *pulse);
 
+    *out = NULL;
     if (!pulse)
-        return NULL;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "heartbeat: out of memory");
     pulse->host = *host;
     atomic_init(&pulse->holders, 1);
-    if (pm_wake_open(&pulse->wake, error) < 0) {
+    int status = pm_wake_open(&pulse->wake, error);
+    if (status < 0)
         pm_free(host, pulse);
-        return NULL;
-    }
-    return pulse;
+    else
+        *out = pulse;
+    return status;
 }
 
 void pm_pulse_hold(struct pm_pulse *pulse)
@@ -69,4 +73,42 @@ void pm_pulse_want_look(struct pm_pulse *pulse)
 bool pm_pulse_take_look(struct pm_pulse *pulse)
 {
     return atomic_exchange(&pulse->look_wanted, false);
+}
+
+/* ---- lending ---- */
+
+void pm_pulse_lend(struct pm_pulse *pulse, int priority)
+{
+    int64_t tid = atomic_load(&pulse->dispatcher_tid);
+
+    if (tid == 0 || atomic_load(&pulse->lent) || pm_thread_lend(tid, priority, &pulse->had) != 0)
+        return;
+    pulse->lent_tid = tid;
+    atomic_store(&pulse->lent, true);
+    /* Whoever comes second sees what the first did: one of both gives it back. */
+    if (atomic_load(&pulse->closed))
+        pm_pulse_give_back(pulse);
+}
+
+void pm_pulse_give_back(struct pm_pulse *pulse)
+{
+    if (atomic_load(&pulse->lent)) {
+        pm_thread_take_back(pulse->lent_tid, &pulse->had);
+        atomic_store(&pulse->lent, false);
+    }
+}
+
+void pm_pulse_set_dispatcher(struct pm_pulse *pulse, int64_t tid)
+{
+    if (atomic_load(&pulse->dispatcher_tid) == tid)
+        return;
+    pm_pulse_give_back(pulse);
+    atomic_store(&pulse->dispatcher_tid, tid);
+}
+
+void pm_pulse_close(struct pm_pulse *pulse)
+{
+    atomic_store(&pulse->closed, true);
+    pm_pulse_set_dispatcher(pulse, 0);
+    pm_pulse_give_back(pulse);
 }

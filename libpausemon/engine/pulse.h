@@ -29,17 +29,22 @@ struct pm_pulse {
     atomic_uint_least32_t head, tail;   /* written: head; read: tail */
     atomic_uint_least64_t lost;         /* reports that found it full */
     atomic_int_least64_t late_since_ns; /* the beat that is missing now was due then; 0: none is */
-    atomic_uint_least64_t cpu_ns;       /* that both threads have used */
+    /* From the canary, which knows before a guard that is starved like it. */
+    atomic_int_least64_t due_ns;  /* its next beat; 0: it has not begun */
+    atomic_bool unreported;       /* a late beat is over, and the guard has not reported it yet */
+    int64_t late_ns;              /* what is late; set before the threads begin */
+    atomic_uint_least64_t cpu_ns; /* that both threads have used */
     atomic_bool look_wanted;
     /* Lending. */
-    atomic_bool lent;           /* the dispatching thread has the guard's priority */
-    atomic_bool has_dispatcher; /* it is set */
-    pthread_t dispatcher;       /* written once by the monitor, before has_dispatcher */
-    int policy, priority;       /* what it had; written by the guard, before lent */
+    atomic_int_least64_t dispatcher_tid; /* who dispatches; 0: nobody any more */
+    atomic_bool lent;                    /* lent_tid has the guard's priority */
+    atomic_bool closed;                  /* the monitor is gone: nothing is lent any more */
+    int64_t lent_tid;                    /* written by the guard, before lent */
+    struct pm_thread_priority had;       /* what that thread had */
 };
 
-/* With one holder. NULL, and `error`, on failure. */
-struct pm_pulse *pm_pulse_new(const struct pm_host *host, struct pausemon_error *error);
+/* With one holder. */
+int pm_pulse_new(struct pm_pulse **out, const struct pm_host *host, struct pausemon_error *error);
 void pm_pulse_hold(struct pm_pulse *pulse);
 void pm_pulse_release(struct pm_pulse *pulse);
 
@@ -47,7 +52,16 @@ void pm_pulse_release(struct pm_pulse *pulse);
 void pm_pulse_put(struct pm_pulse *pulse, const struct pm_beat *beat);
 void pm_pulse_want_look(struct pm_pulse *pulse);
 
-/* The monitor's side. False: there is none. */
+/* The thread that dispatches gets this priority, unless it has real time already, until it gives it
+ * back. */
+void pm_pulse_lend(struct pm_pulse *pulse, int priority);
+
+/* The monitor's side. */
+void pm_pulse_set_dispatcher(struct pm_pulse *pulse, int64_t tid);
+void pm_pulse_give_back(struct pm_pulse *pulse);
+void pm_pulse_close(struct pm_pulse *pulse);
+
+/* False: there is none. */
 bool pm_pulse_take(struct pm_pulse *pulse, struct pm_beat *beat);
 bool pm_pulse_is_empty(struct pm_pulse *pulse);
 

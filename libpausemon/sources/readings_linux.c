@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sources/procfs_parse.h"
@@ -124,19 +123,11 @@ void pm_reader_watch(struct pm_reader *reader, pthread_t thread, int64_t tid)
     reader->has_thread = pthread_getcpuclockid(thread, &reader->thread_clock) == 0;
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec time;
-
-    return clock_gettime(clock, &time) == 0 ? (int64_t)time.tv_sec * PM_NS_PER_S + time.tv_nsec
-                                            : -1;
-}
-
 static void read_thread(struct pm_reader *reader, struct pm_readings *readings)
 {
     struct pm_schedstat schedstat;
     struct rusage usage;
-    int64_t own_ns = reader->has_thread ? clock_ns(reader->thread_clock) : -1;
+    int64_t own_ns = reader->has_thread ? pm_clock_ns(reader->thread_clock) : -1;
     size_t length = read_file(reader, reader->thread_fd);
 
     if (own_ns >= 0)
@@ -152,7 +143,7 @@ void pm_reader_read(struct pm_reader *reader, struct pm_readings *readings)
 {
     readings->have = 0;
     readings->cpu_count = 0;
-    readings->at_ns = clock_ns(CLOCK_MONOTONIC);
+    readings->at_ns = pm_clock_ns(CLOCK_MONOTONIC);
     for (size_t i = 0; i < PM_READER_FILES; i++)
         files[i].take(reader, read_file(reader, reader->files[i]), readings);
     read_thread(reader, readings);

@@ -45,7 +45,7 @@ static void take_cpu(const char *line, size_t length, uint64_t ns_per_tick,
                      struct pm_readings *readings)
 {
     const char *at = line + 3, *end = line + length;
-    uint64_t ns[CPU_FIELDS], number;
+    uint64_t ns[CPU_FIELDS], number = 0;
     bool all = length > 3 && line[3] == ' ';
 
     if ((!all && !pm_parse_u64(&at, end, &number)) || !parse_cpu(at, end, ns_per_tick, ns))
@@ -57,6 +57,7 @@ static void take_cpu(const char *line, size_t length, uint64_t ns_per_tick,
     if (readings->cpu_count == PM_MAX_CPUS)
         return;
     struct pm_cpu_time *cpu = &readings->cpus[readings->cpu_count++];
+    cpu->number = number;
     cpu->steal_ns = ns[7];
     cpu->accounted_ns = 0;
     for (size_t i = 0; i < CPU_FIELDS; i++)
