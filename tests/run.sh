@@ -70,7 +70,7 @@ sanitize="-Db_sanitize=address,undefined -Db_lundef=false"
 suite gcc gcc ""
 suite clang clang "" --no-suite lint
 suite sanitizers clang "$sanitize" --no-suite lint --timeout-multiplier 4
-suite core gcc "-Djson=disabled -Dconfig=disabled -Ddocs=disabled -Ddefault_library=both" \
+suite core gcc "-Djson=disabled -Dconfig=disabled -Dstorage=disabled -Ddocs=disabled -Ddefault_library=both" \
     --no-suite lint
 
 say "valgrind: what the sanitizers do not see"

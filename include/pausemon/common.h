@@ -19,8 +19,8 @@
  *    Structs that the library hands out may grow at the end in later releases: never copy
  *    one with `*`, never keep arrays of them; pausemon_process_copy and pausemon_sample_copy
  *    keep one.
- *  - [json], [config]: in builds with that part (pausemon_has); elsewhere the function is there
- *    and returns PAUSEMON_ERR_UNSUPPORTED.
+ *  - [json], [config], [storage]: in builds with that part (pausemon_has); elsewhere the function
+ *    is there and returns PAUSEMON_ERR_UNSUPPORTED.
  */
 
 #include <stddef.h>
@@ -118,7 +118,7 @@ typedef int (*pausemon_write_fn)(void *user, const char *bytes, size_t length);
 /* "0.1.0": of the library that runs, which may be newer than the headers. */
 PAUSEMON_API const char *pausemon_version(void);
 
-/* 1 if this build has the part ("json", "config"), else 0. */
+/* 1 if this build has the part ("json", "config", "storage"), else 0. */
 PAUSEMON_API int pausemon_has(const char *part);
 
 /* "out of memory" for PAUSEMON_ERR_NOMEM, …; "unknown status" for anything else. */

@@ -43,9 +43,11 @@ struct pausemon_storage_info {
 
 /* Opens or makes the file (0600, its -wal and -shm too; never through a symbolic link; the
  * directory must be there). Migrates an older one, moves a corrupt one aside (said in the log;
- * three are kept), closes an escalation that was left open at its last sample with the note
- * "interrupted", and notes a boot that ended without shutdown.
+ * three are kept). What the run before left is not touched yet: whoever prunes may open beside the
+ * one that writes.
  * A file newer than this library is opened read-only, said in the log.
+ * PAUSEMON_ERR_BUSY, after some seconds: another program holds the database; os_errno ENOSPC or
+ * EDQUOT: no room. Both may pass: try again later. Other failures stay.
  * `host`: its functions are called by attach's thread and by flush's, so they must be safe for
  * both; the default is. */
 PAUSEMON_API int pausemon_storage_open(struct pausemon_storage **storage, const char *path,
@@ -54,16 +56,23 @@ PAUSEMON_API int pausemon_storage_open(struct pausemon_storage **storage, const 
                                        struct pausemon_error *error);
 
 /* Subscribes: what the monitor tells is copied into a queue in memory, never waiting; ids go on
- * from the highest ever given (pausemon_monitor_set_next_ids). Once; the monitor may be freed
- * before the storage. */
+ * above the highest ever given (pausemon_monitor_set_next_ids). Before the first flush, and never
+ * beside another that writes. An escalation or a pause that was told before is left out, and not
+ * counted as dropped. Once; the monitor may be freed before the storage. */
 PAUSEMON_API int pausemon_storage_attach(struct pausemon_storage *storage,
                                          struct pausemon_monitor *monitor,
                                          struct pausemon_error *error);
 
 /* Writes what waits, in one transaction; on whichever one thread you like, also while the monitor
  * dispatches on another. May block as long as a disk does, and up to half a second for another
- * program's lock. Culprits are enriched first. Returns the records written, or a negative status:
- * nothing is lost then, they wait for the next call. Call it about once a second. */
+ * program's lock. Returns the records written, or a negative status: nothing is lost then, they
+ * wait for the next call. Call it about once a second.
+ * The first one also closes an escalation that was left open, at its last sample with the note
+ * "interrupted", and notes a boot that ended without shutdown. Culprits are enriched first; a pause
+ * that is told again keeps what was known of those that have ended.
+ * A kill loses what was not flushed, and of the scores (the histogram) up to the last 20 s: they
+ * are no incident, and a disk at rest is not woken for them. Ids that were told and not flushed are
+ * not given again, unless there were more than 16: some are left out instead. */
 PAUSEMON_API int pausemon_storage_flush(struct pausemon_storage *storage,
                                         struct pausemon_error *error);
 

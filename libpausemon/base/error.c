@@ -102,7 +102,7 @@ int pausemon_has(const char *part)
     static const struct {
         const char *name;
         int built;
-    } parts[] = {{"json", PM_HAS_JSON}, {"config", PM_HAS_CONFIG}};
+    } parts[] = {{"json", PM_HAS_JSON}, {"config", PM_HAS_CONFIG}, {"storage", PM_HAS_STORAGE}};
 
     for (size_t i = 0; part && i < sizeof parts / sizeof parts[0]; i++)
         if (strcmp(parts[i].name, part) == 0)

@@ -56,7 +56,7 @@ done
 for needed in $(readelf -d "$library" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
     case $needed in
     libc.so.* | ld-linux*) ;;
-    libjansson.so.* | libinih.so.*) optional=yes ;;
+    libjansson.so.* | libinih.so.* | libsqlite3.so.*) optional=yes ;;
     *) echo "the library needs $needed"; exit 1 ;;
     esac
 done

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Retention. Every step is a transaction of its own and small, and what waits is written between
+ * two of them; a dry run is the same in one transaction that is undone. */
+#include "storage/events.h"
+#include "storage/place.h"
+#include "storage/storage.h"
+
+#include "core/config.h"
+
+#define DAY_NS (INT64_C(86400) * PM_NS_PER_S)
+#define HOUR_NS (INT64_C(3600) * PM_NS_PER_S)
+#define STEP_ROWS 500
+
+typedef void (*gone_fn)(void *user, const struct pausemon_escalation *escalation);
+
+struct prune {
+    struct pausemon_storage *storage;
+    struct pm_db *db;
+    struct pausemon_error *error;
+    bool dry;
+    int64_t cutoff_ns, max_bytes, page_size;
+    struct pausemon_instant now;
+    struct pm_buffer notes;
+    gone_fn gone;
+    void *user;
+    int went;
+};
+
+/* ---- steps ---- */
+
+static int begin_step(struct prune *prune)
+{
+    return prune->dry ? 0 : pm_db_exec(prune->db, "BEGIN IMMEDIATE", prune->error);
+}
+
+static int end_step(struct prune *prune, int status)
+{
+    struct pausemon_storage *storage = prune->storage;
+
+    if (prune->dry)
+        return status;
+    if (status >= 0) {
+        int committed = pm_db_exec(prune->db, "COMMIT", prune->error);
+        status = committed < 0 ? committed : status;
+    }
+    if (status < 0) {
+        pm_db_rollback(prune->db);
+        return status;
+    }
+    /* Whatever comes of it is in the info, and nothing is lost. */
+    if (pm_queue_waiting(storage->queue) >= storage->queue->capacity / 4)
+        pausemon_storage_flush(storage, NULL);
+    if (!storage->db.sql)
+        return pm_fail(prune->error, PAUSEMON_ERR_IO, "the database is not open");
+    return status;
+}
+
+/* ---- escalations ---- */
+
+static int delete_event(struct prune *prune, int64_t id)
+{
+    static const char *const deletes[] = {
+        "DELETE FROM process_sample_records WHERE event_id = ?",
+        "DELETE FROM event_samples WHERE event_id = ?", /* legacy: a file of the original's */
+        "DELETE FROM events WHERE id = ?",
+    };
+    int status = begin_step(prune);
+
+    if (status < 0)
+        return status;
+    for (size_t i = 0; i < sizeof deletes / sizeof deletes[0] && status == 0; i++)
+        status = pm_db_run(prune->db, prune->error, deletes[i], "i", id);
+    if (status == 0 && sqlite3_changes(prune->db->sql) == 0) /* or it would be found for ever */
+        status = pm_fail(prune->error, PAUSEMON_ERR_FORMAT,
+                         "database: event %lld cannot be removed", (long long)id);
+    return end_step(prune, status);
+}
+
+/* The first escalation that the statement gives goes. 1: it did; 0: there was none. */
+static int remove_one(struct prune *prune, const char *sql, double parameter)
+{
+    struct pausemon_escalation escalation;
+    struct pausemon_error why;
+    sqlite3_stmt *row = pm_db_query(prune->db, &why, sql, "d", parameter);
+    int status = row ? pm_db_step(prune->db, row, &why) : (int)why.status;
+
+    if (status > 0) {
+        int read = pm_event_read(&escalation, row, prune->now.utc_offset_s, &prune->notes, &why);
+        status = read < 0 ? read : 1;
+    }
+    sqlite3_finalize(row);
+    if (status < 0 && prune->error)
+        *prune->error = why;
+    if (status <= 0)
+        return status;
+    if (prune->gone)
+        prune->gone(prune->user, &escalation);
+    status = delete_event(prune, escalation.id);
+    if (status < 0)
+        return status;
+    prune->went++;
+    return 1;
+}
+
+static int remove_old_events(struct prune *prune)
+{
+    int status;
+
+    do
+        status = remove_one(prune,
+                            "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
+                            " WHERE e.status IN ('reviewed', 'dismissed')"
+                            " AND e.end_timestamp < ? ORDER BY e.start_timestamp, e.id LIMIT 1",
+                            pm_db_seconds(prune->cutoff_ns));
+    while (status > 0);
+    return status;
+}
+
+/* ---- rows without a review ---- */
+
+/* Until a step finds nothing. */
+static int remove_rows(struct prune *prune, const char *sql, double parameter)
+{
+    int status, removed;
+
+    do {
+        status = begin_step(prune);
+        if (status == 0)
+            status = pm_db_run(prune->db, prune->error, sql, "di", parameter, (int64_t)STEP_ROWS);
+        removed = status == 0 ? sqlite3_changes(prune->db->sql) : 0;
+        status = end_step(prune, status);
+    } while (status == 0 && removed > 0);
+    return status;
+}
+
+/* What belongs to a pinned escalation stays with it. */
+#define PAUSE_MAY_GO                                                                               \
+    "NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = pauses.event_id AND e.status = 'pinned')"
+
+static int remove_old_rows(struct prune *prune)
+{
+    int64_t hour = prune->cutoff_ns / HOUR_NS;
+    int status = remove_rows(prune,
+                             "DELETE FROM pauses WHERE id IN (SELECT id FROM pauses"
+                             " WHERE end_timestamp < ? AND " PAUSE_MAY_GO " LIMIT ?)",
+                             pm_db_seconds(prune->cutoff_ns));
+
+    if (status == 0)
+        status = remove_rows(prune,
+                             "DELETE FROM score_histogram WHERE (hour, score) IN"
+                             " (SELECT hour, score FROM score_histogram WHERE hour < ? LIMIT ?)",
+                             (double)hour);
+    return status;
+}
+
+/* ---- size ---- */
+
+static int pages(struct prune *prune, const char *sql, int64_t *bytes)
+{
+    int status = pm_db_number(prune->db, sql, 0, bytes, prune->error);
+
+    if (status == 0)
+        *bytes *= prune->page_size;
+    return status;
+}
+
+/* Bytes that hold something, and bytes that are free in the file. */
+static int measure(struct prune *prune, int64_t *used, int64_t *idle)
+{
+    int status = pages(prune, "PRAGMA page_count", used);
+
+    if (status == 0)
+        status = pages(prune, "PRAGMA freelist_count", idle);
+    if (status == 0)
+        *used -= *idle;
+    return status;
+}
+
+static int remove_oldest_pauses(struct prune *prune)
+{
+    int status = begin_step(prune);
+
+    if (status < 0)
+        return status;
+    status = pm_db_run(prune->db, prune->error,
+                       "DELETE FROM pauses WHERE id IN (SELECT id FROM pauses WHERE " PAUSE_MAY_GO
+                       " ORDER BY start_timestamp LIMIT ?)",
+                       "i", (int64_t)STEP_ROWS);
+    int removed = status == 0 ? sqlite3_changes(prune->db->sql) : 0;
+    status = end_step(prune, status);
+    return status < 0 ? status : removed > 0;
+}
+
+static int shrink_to_limit(struct prune *prune)
+{
+    int64_t used, idle;
+    int status = measure(prune, &used, &idle);
+
+    while (status == 0 && used > prune->max_bytes) {
+        status = remove_one(prune,
+                            "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
+                            " WHERE coalesce(e.status, '') != 'pinned'"
+                            " AND e.end_timestamp IS NOT NULL AND ? = 0"
+                            " ORDER BY coalesce(e.status, '') NOT IN ('reviewed', 'dismissed'),"
+                            " e.start_timestamp, e.id LIMIT 1",
+                            0);
+        if (status == 0)
+            status = remove_oldest_pauses(prune);
+        if (status == 0)
+            break; /* only what is pinned is left */
+        if (status > 0)
+            status = measure(prune, &used, &idle);
+    }
+    return status;
+}
+
+/* ---- space ---- */
+
+static int vacuum_incrementally(struct prune *prune)
+{
+    int64_t used, idle, before = INT64_MAX;
+    int status = measure(prune, &used, &idle);
+
+    while (status == 0 && idle > 0 && idle < before) {
+        before = idle;
+        status = begin_step(prune);
+        if (status == 0)
+            status = pm_db_exec(prune->db, "PRAGMA incremental_vacuum(256)", prune->error);
+        status = end_step(prune, status);
+        if (status == 0)
+            status = measure(prune, &used, &idle);
+    }
+    return status;
+}
+
+/* A file that was not made for it, the original's: once, and where a quarter of it is free. */
+static int vacuum_whole(struct prune *prune)
+{
+    int64_t used, idle;
+    int status = measure(prune, &used, &idle);
+
+    if (status < 0 || idle < used / 3)
+        return status;
+    if (pm_place_room(prune->storage->place) < 2 * (uint64_t)(used + idle)) {
+        pm_log(&prune->storage->host, PAUSEMON_LOG_WARNING,
+               "%s keeps its free space: its disk has not twice its size free",
+               prune->storage->place);
+        return 0;
+    }
+    return pm_db_exec(prune->db, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", prune->error);
+}
+
+static int give_back(struct prune *prune)
+{
+    int64_t mode;
+    int status = pm_db_number(prune->db, "PRAGMA auto_vacuum", 0, &mode, prune->error);
+
+    if (status == 0)
+        status = mode == 2 ? vacuum_incrementally(prune) : vacuum_whole(prune);
+    /* Without it the file stays as long as it was. Others may be reading: then it comes later. */
+    if (status == 0)
+        pm_db_exec(prune->db, "PRAGMA wal_checkpoint(PASSIVE)", NULL);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+static int remove_all(struct prune *prune)
+{
+    int status = remove_old_events(prune);
+
+    if (status == 0)
+        status = remove_old_rows(prune);
+    if (status == 0)
+        status = shrink_to_limit(prune);
+    return status;
+}
+
+static int run(struct prune *prune)
+{
+    int status = pm_db_number(prune->db, "PRAGMA page_size", 4096, &prune->page_size, prune->error);
+
+    if (status == 0 && prune->dry)
+        status = pm_db_exec(prune->db, "BEGIN IMMEDIATE", prune->error);
+    if (status == 0)
+        status = remove_all(prune);
+    if (prune->dry)
+        pm_db_rollback(prune->db);
+    else if (status == 0)
+        status = give_back(prune);
+    return status < 0 ? status : prune->went;
+}
+
+int pausemon_storage_prune(struct pausemon_storage *storage, const struct pausemon_config *config,
+                           int dry_run,
+                           void (*gone)(void *user, const struct pausemon_escalation *escalation),
+                           void *user, struct pausemon_error *error)
+{
+    struct prune prune = {.storage = storage, .error = error, .gone = gone, .user = user};
+    int64_t days, megabytes;
+
+    if (!storage || !config ||
+        pausemon_config_get_number(config, "retention.events_days", &days) < 0 ||
+        pausemon_config_get_number(config, "retention.max_db_mb", &megabytes) < 0)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a storage and a config are needed");
+    if (storage->read_only)
+        return pm_fail(error, PAUSEMON_ERR_UNSUPPORTED,
+                       "%s was written by a newer version: it is left as it is", storage->place);
+    if (!storage->db.sql)
+        return pm_fail(error, PAUSEMON_ERR_IO, "%s is not open", storage->place);
+    pm_now(&storage->host, &prune.now);
+    prune.db = &storage->db;
+    prune.dry = dry_run != 0;
+    prune.cutoff_ns = prune.now.realtime_ns - days * DAY_NS;
+    prune.max_bytes = megabytes << 20;
+    pm_buffer_init(&prune.notes, &storage->host, PM_EVENT_NOTES);
+    int status = run(&prune);
+    pm_buffer_free(&prune.notes);
+    return status;
+}

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""What the suites of the command share: a home for each test, running it, TAP."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+PAUSEMON = os.path.abspath(sys.argv[1])
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def environment(home, **more):
+    env = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return dict(env, HOME=home, **more)
+
+
+def run(home, *args, **more):
+    return subprocess.run([PAUSEMON, *args], env=environment(home, **more), capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, timeout=60, check=False)
+
+
+def expect(result, code, out=None, err=None):
+    assert result.returncode == code, \
+        f"exit {result.returncode}: {result.args}\n{result.stdout}\n{result.stderr}"
+    for pattern, text in ((out, result.stdout), (err, result.stderr)):
+        assert pattern is None or re.search(pattern, text), f"no {pattern!r} in {text!r}"
+    return result
+
+
+def user_place(home):
+    """The user's data directory, made."""
+    path = os.path.join(home, ".local/share/pause-monitor")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
+
+
+def harmless(text):
+    """Nothing in it that a terminal takes for a command."""
+    return all(c == "\n" or (c >= " " and not 0x7f <= ord(c) < 0xa0 and c not in "\u202e\u2066")
+               for c in text)
+
+
+def main():
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, function in enumerate(tests, 1):
+        name = function.__name__
+        with tempfile.TemporaryDirectory() as home:
+            started = time.monotonic()
+            try:
+                skipped = function(home)
+                print(f"ok {number} - {name}" + (f" # SKIP {skipped}" if skipped else ""),
+                      flush=True)
+            except Exception as error:  # a test that cannot run has failed
+                failed += 1
+                where = traceback.extract_tb(error.__traceback__)[1].lineno
+                print(f"not ok {number} - {name}: line {where}: " +
+                      str(error).replace("\n", " | "), flush=True)
+            print(f"# {time.monotonic() - started:.1f} s", flush=True)
+    sys.exit(1 if failed else 0)
