@@ -16,7 +16,7 @@ int out_finish(const char *program, FILE *file)
     errno = 0;
     if (fflush(file) == 0 && !ferror(file))
         return 0;
-    if (errno == EPIPE)
+    if (errno == EPIPE || errno == EINTR)
         return -1;
     return args_fail_os(program, -1, errno ? errno : EIO, "the output could not be written");
 }

@@ -9,7 +9,7 @@
 int out_write(void *file, const char *bytes, size_t length);
 
 /* 0 if everything written to the file has arrived; else -1 after a line on stderr, unless the
- * reader simply went away (a closed pipe). */
+ * reader simply went away (a closed pipe) or we were interrupted. */
 int out_finish(const char *program, FILE *file);
 
 /* A host whose log goes to stderr as "program: …", warnings and errors only. */

@@ -10,7 +10,6 @@
 
 #include "common/args.h"
 
-#define SYSTEM_CONFIG "/etc/pause-monitor/config.toml"
 #define SYSTEM_DATA "/var/lib/pause-monitor"
 #define SYSTEM_RUN "/run/pause-monitor"
 
@@ -43,14 +42,15 @@ static int user_path(char path[PLACE_SIZE], const char *variable, const char *fa
 int place_data(const char *given, int system, struct place *place)
 {
     const char *run = system && !given ? SYSTEM_RUN : place->directory;
+    const char *fixed = given ? given : SYSTEM_DATA;
     int status = 0;
 
-    if (given)
-        status = snprintf(place->directory, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
-    else if (system)
-        snprintf(place->directory, PLACE_SIZE, "%s", SYSTEM_DATA);
-    else
+    if (given || system) {
+        const int length = snprintf(place->directory, PLACE_SIZE, "%s", fixed);
+        status = length > 0 && length < PLACE_SIZE ? 0 : -1;
+    } else {
         status = user_path(place->directory, "XDG_DATA_HOME", ".local/share", "pause-monitor");
+    }
     place->is_system = system && !given;
     if (status < 0 || join(place->database, place->directory, "data.db") < 0 ||
         join(place->socket, run, "daemon.sock") < 0 || join(place->lock, run, "daemon.pid") < 0)
@@ -69,7 +69,7 @@ int place_find(const char *program, const char *given, struct place *place)
     int status = place_data(given, 0, place);
 
     if (given && status < 0)
-        return args_fail(program, -1, "--data-dir: the path is too long");
+        return args_fail(program, -1, "--data-dir: the path is empty or too long");
     if (given || (status == 0 && is_there(place->database)))
         return 0;
     struct place other;
@@ -100,8 +100,8 @@ int place_config(const char *given, char path[PLACE_SIZE])
 
     if (given)
         return snprintf(path, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
-    if ((status < 0 || access(path, F_OK) != 0) && access(SYSTEM_CONFIG, F_OK) == 0) {
-        snprintf(path, PLACE_SIZE, "%s", SYSTEM_CONFIG);
+    if ((status < 0 || access(path, F_OK) != 0) && access(PLACE_SYSTEM_CONFIG, F_OK) == 0) {
+        snprintf(path, PLACE_SIZE, "%s", PLACE_SYSTEM_CONFIG);
         return 0;
     }
     return status;

@@ -7,6 +7,7 @@
 #include <pausemon/config.h>
 
 #define PLACE_SIZE 4096
+#define PLACE_SYSTEM_CONFIG "/etc/pause-monitor/config.toml"
 
 /* Where a daemon keeps what it knows. */
 struct place {
@@ -18,12 +19,13 @@ struct place {
 };
 
 /* The place of a daemon: everything in `given` if not NULL, else the system's if `system`, else the
- * user's. Nothing is looked at or made. -1: no home, or a path that is too long. */
+ * user's. Nothing is looked at or made. -1: no home, or a path that is empty
+ * or too long. */
 int place_data(const char *given, int system, struct place *place);
 
 /* The place to read from: `given`, or the user's if there is a database, else the system's if there
  * is one, else the user's. A line on stderr says so when it is the system's. -1: no home and no
- * system's, or a path that is too long, said on stderr. */
+ * system's, or a path that is empty or too long, said on stderr. */
 int place_find(const char *program, const char *given, struct place *place);
 
 /* What to do about a place that may not be read, on stderr; returns EXIT_ERROR. */

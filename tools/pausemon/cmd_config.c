@@ -226,4 +226,5 @@ const struct command command_config = {
     "edit   opens it in $VISUAL or $EDITOR, and checks it afterwards\n",
     options,
     run_config,
+    NULL,
 };

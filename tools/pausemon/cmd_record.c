@@ -112,4 +112,5 @@ const struct command command_record = {
     "stdout. It holds the names of all processes, no command lines.\n",
     options,
     run_record,
+    NULL,
 };

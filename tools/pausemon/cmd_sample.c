@@ -63,13 +63,12 @@ static int print_sample(struct sampling *sampling, const struct pausemon_sample 
 {
     size_t count;
 
-    if (gather(sampling, sample, &count) < 0)
+    if (gather(sampling, sample, &count) < 0 ||
+        (!sampling->json && table_print(sample, sampling->processes, count) < 0))
         return args_fail("pausemon sample", -1, "out of memory");
-    if (!sampling->json)
-        table_print(sample, sampling->processes, count);
-    else if (sampling->all)
+    if (sampling->json && sampling->all)
         pausemon_json_encode_snapshot(sample, sampling->processes, count, out_write, stdout);
-    else
+    else if (sampling->json)
         pausemon_json_encode_sample(sample, out_write, stdout);
     if (sampling->json)
         putchar('\n');
@@ -162,4 +161,5 @@ const struct command command_sample = {
     "(on Linux read and write calls), each per second. \"!\" marks a name in suspects.patterns.\n",
     options,
     run_sample,
+    NULL,
 };

@@ -12,8 +12,11 @@ struct command {
     const char *more;     /* the rest of --help, or NULL */
     const struct arg_option *options;
     int (*run)(const struct args *args); /* returns the exit code */
+    /* Instead of options and run, for a command whose words are not ours to understand. */
+    int (*run_raw)(int argc, char **argv);
 };
 
-extern const struct command command_sample, command_record, command_config;
+extern const struct command command_config, command_daemon, command_events, command_pauses,
+    command_record, command_sample, command_status, command_watch, command_why;
 
 #endif

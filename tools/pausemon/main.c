@@ -9,19 +9,22 @@
 #include "common/out.h"
 #include "pausemon/commands.h"
 
-static const struct command *const commands[] = {&command_sample, &command_record, &command_config};
+static const struct command *const commands[] = {
+    &command_why,    &command_pauses, &command_events, &command_status, &command_watch,
+    &command_daemon, &command_sample, &command_record, &command_config,
+};
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *to)
 {
-    fputs("pausemon: tells what hogs this machine\n\n"
+    fputs("pausemon: tells what froze this machine, for how long, why, and who did it\n\n"
           "Usage: pausemon COMMAND [OPTION…]\n\nCommands:\n",
           to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n`pausemon COMMAND --help` says more of each. --version says which build this is.\n"
-          "Exit codes: 0 all well, 1 an error, 2 wrong usage.\n",
+          "Exit codes: 0 all well, 1 an error, 2 wrong usage, 3 no daemon runs, 4 nothing found.\n",
           to);
 }
 
@@ -36,8 +39,12 @@ static void print_command_help(const struct command *command)
 
 static void print_version(void)
 {
-    printf("pausemon %s (json: %s, config: %s)\n", pausemon_version(),
-           pausemon_has("json") ? "yes" : "no", pausemon_has("config") ? "yes" : "no");
+    static const char *const parts[] = {"json", "config", "storage"};
+
+    printf("pausemon %s", pausemon_version());
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        printf("%s%s: %s", i ? ", " : " (", parts[i], pausemon_has(parts[i]) ? "yes" : "no");
+    puts(")");
 }
 
 static int unknown_command(const char *word)
@@ -57,6 +64,8 @@ static int run(const struct command *command, int argc, char **argv)
 {
     char program[64];
 
+    if (command->run_raw)
+        return command->run_raw(argc, argv);
     snprintf(program, sizeof program, "pausemon %s", command->name);
     struct args args = {.program = program, .options = command->options};
     for (int i = 0; i < argc; i++)

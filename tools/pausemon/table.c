@@ -3,12 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <wchar.h>
 
-#define CELL_SIZE 96
+#include "common/grid.h"
+
+#define CELL_SIZE GRID_CELL
 
 /* ---- cells ---- */
 
@@ -110,26 +109,6 @@ static void put_cell(char *cell, const struct column *column,
 
 /* ---- rows ---- */
 
-/* Columns of a terminal. Where the locale cannot say, a character is one. */
-static int width_of(const char *text)
-{
-    wchar_t wide[CELL_SIZE];
-    size_t length = mbstowcs(wide, text, CELL_SIZE);
-    int width = length == (size_t)-1 ? -1 : wcswidth(wide, length);
-
-    for (const char *at = text; width < 0 && *at; at++)
-        length = (at == text || length == (size_t)-1 ? 0 : length) + ((*at & 0xC0) != 0x80);
-    return width < 0 ? (int)length : width;
-}
-
-static void print_padded(const char *text, int width, const struct column *column, int last)
-{
-    int blanks = width - width_of(text);
-
-    printf("%*s%s%*s%s", column->left ? 0 : blanks, "", text, column->left && !last ? blanks : 0,
-           "", last ? "\n" : "  ");
-}
-
 static void print_line_about(const struct pausemon_sample_info *info)
 {
     time_t local = (time_t)(info->time.realtime_ns / 1000000000 + info->time.utc_offset_s);
@@ -150,26 +129,27 @@ static void print_line_about(const struct pausemon_sample_info *info)
     putchar('\n');
 }
 
-void table_print(const struct pausemon_sample *sample,
-                 const struct pausemon_process *const *processes, size_t count)
+int table_print(const struct pausemon_sample *sample,
+                const struct pausemon_process *const *processes, size_t count)
 {
-    int widths[COLUMN_COUNT];
-    char cell[CELL_SIZE];
+    struct grid_column heads[COLUMN_COUNT + 1] = {{NULL, 0}};
+    struct grid grid;
+    char *cell = NULL;
 
-    print_line_about(pausemon_sample_get_info(sample));
-    for (size_t c = 0; c < COLUMN_COUNT; c++) {
-        widths[c] = width_of(columns[c].title);
-        for (size_t i = 0; i < count; i++) {
-            put_cell(cell, &columns[c], processes[i]);
-            widths[c] = width_of(cell) > widths[c] ? width_of(cell) : widths[c];
-        }
-    }
     for (size_t c = 0; c < COLUMN_COUNT; c++)
-        print_padded(columns[c].title, widths[c], &columns[c], c + 1 == COLUMN_COUNT);
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < COLUMN_COUNT; c++) {
-            put_cell(cell, &columns[c], processes[i]);
-            print_padded(cell, widths[c], &columns[c], c + 1 == COLUMN_COUNT);
-        }
-    putchar('\n');
+        heads[c] = (struct grid_column){columns[c].title, columns[c].left};
+    grid_init(&grid, heads);
+    for (size_t i = 0; i < count * COLUMN_COUNT; i++) {
+        cell = grid_add(&grid);
+        if (!cell)
+            break;
+        put_cell(cell, &columns[i % COLUMN_COUNT], processes[i / COLUMN_COUNT]);
+    }
+    if (cell || count == 0) {
+        print_line_about(pausemon_sample_get_info(sample));
+        grid_print(&grid, 0);
+        putchar('\n');
+    }
+    grid_free(&grid);
+    return cell || count == 0 ? 0 : -1;
 }
