@@ -30,7 +30,53 @@ fuzz() {
         BUILD=$work/fuzz sh tests/fuzz/campaign.sh 60
 }
 
+# faults LONG DIR SUITE…: suites of tests/faults with what was built there; LONG 1: long versions.
+faults() {
+    long=$1
+    built=$work/$2
+    result=0
+    shift 2
+    for suite in "$@"; do
+        PAUSEMON_FULL=$long /usr/bin/python3 -B "tests/faults/$suite.py" "$built/tools/pausemon" \
+            "$built/tools/pausemond" "$built/tests" || result=1
+    done
+    return "$result"
+}
+
+# Its reports are files beside its log: a daemon that is killed has no exit code to tell by.
+thread_sanitizer() {
+    configure tsan clang -Db_sanitize=thread -Db_lundef=false || return 1
+    if ! "$work/tsan/tools/pausemond" --version; then
+        echo "the thread sanitizer does not run here"
+        return 77
+    fi
+    rm -f "$work"/tsan.report.*
+    code=0
+    (
+        TSAN_OPTIONS="log_path=$work/tsan.report"
+        export TSAN_OPTIONS
+        # shellcheck disable=SC2154 # run.sh sets it
+        /usr/bin/python3 -B tests/tools/daemon.py "$work/tsan/tools/pausemond" "$top/tests" &&
+            faults 0 tsan freezes
+    ) || code=1
+    for report in "$work"/tsan.report.*; do
+        if [ -f "$report" ]; then
+            cat "$report"
+            code=1
+        fi
+    done
+    return "$code"
+}
+
+soak() {
+    /usr/bin/python3 -B tests/faults/soak.py "$work/gcc/tools/pausemon" \
+        "$work/gcc/tools/pausemond" "$work/gcc/tests" "${PAUSEMON_SOAK_SECONDS:-600}"
+}
+
 step "property tests, 50 times the rounds" many_rounds
 step "fuzzing, a minute a target" fuzz
 step "cross-compiling for macOS" sh tests/cross/run.sh "$work/cross"
 step "benchmarks" sh tests/bench/run.sh
+step "real faults, the long versions" faults 1 gcc freezes hindered killed starts stuck
+step "real faults under the thread sanitizer" thread_sanitizer
+step "soak: quiet, then compiling" soak
