@@ -35,7 +35,7 @@ if [ ! -f "$build/build.ninja" ]; then
         could_not "meson setup failed"
 fi
 # shellcheck disable=SC2086 # one word a program
-meson compile -C "$build" $programs >"$log" 2>&1 ||
+meson compile -C "$build" $programs pausemond >"$log" 2>&1 ||
     could_not "cannot build (does tests/meson.build say subdir('bench')?)"
 
 say() {
@@ -80,6 +80,10 @@ if [ "$(uname)" = Linux ]; then
     say "A look at all processes (procfs source), beside procps: $(top -V 2>/dev/null || echo none)"
     # shellcheck disable=SC2086 # nothing or one option
     run cost $quick
+
+    say "The daemon, all of it"
+    # shellcheck disable=SC2086
+    /usr/bin/python3 "$root/tests/bench/daemon.py" "$build/tools/pausemond" $quick || exit 1
 fi
 
 say "Judging rows from memory (put + rates + select + score); full: all rows new;
