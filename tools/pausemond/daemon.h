@@ -35,6 +35,7 @@ struct daemon {
     int is_ready;     /* the first look was taken, well or not */
     int is_failing;   /* the last look failed */
     int has_ended;    /* the recording is over */
+    int has_pause;    /* one was told: people ask soon */
 };
 
 #endif

@@ -139,6 +139,10 @@ static void run_once(struct loop *loop)
     server_serve(&daemon->server, polls + POLL_SERVER, now_ns);
     if (polls[POLL_SIGNALS].revents)
         take_messages(loop);
+    /* Not in the callback: the storage may hear of it after us. */
+    if (daemon->has_pause)
+        writer_hurry(&daemon->writer);
+    daemon->has_pause = 0;
     do_what_is_due(loop, now_ns);
     int64_t busy_ns = fd_now_ns() - now_ns;
     if (busy_ns > daemon->status.longest_dispatch_ns)

@@ -220,6 +220,7 @@ static void on_escalation(struct daemon *daemon, const struct pausemon_event *ev
 
 static void on_pause(struct daemon *daemon, const struct pausemon_event *event)
 {
+    daemon->has_pause = 1;
     say_pause(daemon, event);
     if (daemon->server.count > 0)
         send_pause(daemon, event);

@@ -19,6 +19,7 @@
 #define STACK_SIZE (256 * 1024)
 
 #define ORDER_RELOAD 'r'
+#define ORDER_HURRY 'h'
 #define ORDER_END 'e'
 
 static void answer(const struct writer *writer, char message)
@@ -159,6 +160,8 @@ static void *run(void *user)
         order = wait_for_order(writer);
         if (order == ORDER_RELOAD)
             reload(writer);
+        if (order == ORDER_HURRY)
+            writer->flush_ns = 0;
         if (order != ORDER_END)
             do_what_is_due(writer);
     }
@@ -211,6 +214,11 @@ static void give_order(struct writer *writer, char order)
 void writer_reload(struct writer *writer)
 {
     give_order(writer, ORDER_RELOAD);
+}
+
+void writer_hurry(struct writer *writer)
+{
+    give_order(writer, ORDER_HURRY);
 }
 
 void writer_end(struct writer *writer)

@@ -51,6 +51,7 @@ int writer_open(struct writer *writer, struct pausemon_storage **storage,
 
 /* Each only gives the order. */
 void writer_reload(struct writer *writer);
+void writer_hurry(struct writer *writer); /* a flush, now */
 void writer_end(struct writer *writer);
 
 /* After WRITER_RELOADED: the caller's to free; NULL: it was taken already. */
