@@ -15,6 +15,12 @@
 #include "base/calendar.h"
 
 #define KEPT_ASIDE 3
+#ifdef __APPLE__
+#define CHANGED_AT(info) ((info).st_ctimespec)
+#else
+#define CHANGED_AT(info) ((info).st_ctim)
+#endif
+
 #define ASIDE ".corrupt-"
 
 /* What belongs to a database; the file itself comes first. */
@@ -138,27 +144,50 @@ void pm_place_set_rights(const char *place, int64_t group, const struct pm_host 
 
 /* ---- aside ---- */
 
+/* "NAME.corrupt-20260123-120020", with or without a number; not its -wal or -shm, and not what
+ * somebody else named alike. */
 static bool is_aside(const char *name, const char *base)
 {
-    size_t length = strlen(base), end = strlen(name);
+    static const char pattern[] = "dddddddd-dddddd";
+    size_t length = strlen(base);
 
-    return strncmp(name, base, length) == 0 && strncmp(name + length, ASIDE, strlen(ASIDE)) == 0 &&
-           (end < 4 ||
-            (strcmp(name + end - 4, "-wal") != 0 && strcmp(name + end - 4, "-shm") != 0));
+    if (strncmp(name, base, length) != 0 || strncmp(name + length, ASIDE, strlen(ASIDE)) != 0)
+        return false;
+    name += length + strlen(ASIDE);
+    for (const char *at = pattern; *at; at++, name++)
+        if (*at == 'd' ? *name < '0' || *name > '9' : *name != *at)
+            return false;
+    if (*name == '_')
+        name += 1 + strspn(name + 1, "0123456789");
+    return *name == '\0';
 }
 
-/* The oldest by its name; how many there are. */
+static int compare(const struct timespec *a, const struct timespec *b)
+{
+    if (a->tv_sec != b->tv_sec)
+        return a->tv_sec < b->tv_sec ? -1 : 1;
+    return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
+/* The one that was renamed first; how many there are. Names tell seconds only. */
 static size_t find_oldest(const char *directory, const char *base, char oldest[NAME_MAX + 1])
 {
     DIR *dir = opendir(directory);
+    struct timespec since = {0, 0};
     const struct dirent *entry;
+    struct stat info;
     size_t count = 0;
 
     while (dir && (entry = readdir(dir))) {
-        if (!is_aside(entry->d_name, base))
+        if (!is_aside(entry->d_name, base) ||
+            fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        if (count++ == 0 || strcmp(entry->d_name, oldest) < 0)
-            snprintf(oldest, NAME_MAX + 1, "%s", entry->d_name);
+        struct timespec changed = CHANGED_AT(info);
+        int order = compare(&changed, &since);
+        if (count++ > 0 && (order > 0 || (order == 0 && strcmp(entry->d_name, oldest) > 0)))
+            continue;
+        since = changed;
+        snprintf(oldest, NAME_MAX + 1, "%s", entry->d_name);
     }
     if (dir)
         closedir(dir);

@@ -201,7 +201,7 @@ START_TEST(of_what_was_moved_aside_the_three_newest_are_kept)
     struct vault vault;
 
     vault_init(&vault);
-    vault_put_file(&vault, ".corrupt-not-by-us-", "x", 1); /* sorts last: counted, never oldest */
+    vault_put_file(&vault, ".corrupt-not-by-us-", "x", 1); /* neither counted nor removed */
     for (int i = 0; i < 5; i++) {
         vault_put_file(&vault, "", "no database at all", 18);
         vault_put_file(&vault, "-wal", "x", 1);
@@ -215,8 +215,10 @@ START_TEST(of_what_was_moved_aside_the_three_newest_are_kept)
     ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120030"), F_OK), 0);
     ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120020_1"), F_OK), 0);
     ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120020_1-wal"), F_OK), 0);
-    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120020"), F_OK), -1);
-    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120020-wal"), F_OK), -1);
+    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120020"), F_OK), 0);
+    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120010"), F_OK), -1);
+    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-20260123-120010-wal"), F_OK), -1);
+    ck_assert_int_eq(access(vault_file(&vault, ".corrupt-not-by-us-"), F_OK), 0);
     vault_end(&vault);
 }
 END_TEST
