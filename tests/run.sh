@@ -68,7 +68,8 @@ suite() {
 sanitize="-Db_sanitize=address,undefined -Db_lundef=false"
 
 suite gcc gcc ""
-suite clang clang "" --no-suite lint --no-suite freezes
+# The tools are run in the two others.
+suite clang clang "" --no-suite lint --no-suite freezes --no-suite tools
 suite sanitizers clang "$sanitize" --no-suite lint --no-suite freezes --timeout-multiplier 4
 suite core gcc "-Djson=disabled -Dconfig=disabled -Dstorage=disabled -Ddocs=disabled
     -Ddefault_library=both" --no-suite lint
