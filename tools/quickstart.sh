@@ -28,7 +28,7 @@ if [ ! -f "$top/build/build.ninja" ]; then
     log=$(meson setup "$top/build" "$top" 2>&1) || { echo "$log"; exit 1; }
 fi
 echo "quickstart: building"
-ninja -C "$top/build" tools/pausemon | tail -n 1
+ninja -C "$top/build" tools/pausemon tools/pausemond | tail -n 1
 
-echo "quickstart: $seconds s of this machine, a sample a second; build/tools/pausemon shows more"
+echo "quickstart: $seconds s of this machine, a sample a second; build/tools/pausemond watches on"
 exec "$top/build/tools/pausemon" sample -n "$seconds"
