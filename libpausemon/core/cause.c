@@ -26,7 +26,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-bool pm_others_ran(const struct pm_lapse *lapse)
+/* It tells a stopped program from a stopped machine. */
+static bool others_ran(const struct pm_lapse *lapse)
 {
     uint64_t around_ns = pm_less(lapse->growth.window_ns, lapse->lost_ns);
     uint64_t switches = SWITCHES_OF_WAKING + lapse->lost_ns / 1000000 * SWITCHES_A_SECOND / 1000;
@@ -39,7 +40,7 @@ bool pm_others_ran(const struct pm_lapse *lapse)
 
 static uint64_t suspended(const struct pm_lapse *lapse)
 {
-    return get(lapse, PM_READ_ASLEEP) >= PM_SUSPEND_NS ? lapse->lost_ns : 0;
+    return pm_growth_slept(&lapse->growth) ? lapse->lost_ns : 0;
 }
 
 /* Where our own pages had to come back first, it was not our doing. */
@@ -68,16 +69,16 @@ static uint64_t stopped(const struct pm_lapse *lapse)
 {
     uint64_t machine = larger(get(lapse, PM_READ_STEAL), get(lapse, PM_READ_MISSING));
     uint64_t alone =
-        pm_others_ran(lapse) ? pm_less(still(lapse), larger(machine, paging_in(lapse))) : 0;
+        others_ran(lapse) ? pm_less(still(lapse), larger(machine, paging_in(lapse))) : 0;
 
     return larger(alone, get(lapse, PM_READ_THROTTLED));
 }
 
 static uint64_t machine_stopped(const struct pm_lapse *lapse)
 {
-    bool known =
-        lapse->growth.have >> PM_READ_BUSY & 1 || lapse->growth.have >> PM_READ_SWITCHES & 1;
-    uint64_t all = known && !pm_others_ran(lapse) ? still(lapse) : 0;
+    bool known = pm_growth_has(&lapse->growth, PM_READ_BUSY) ||
+                 pm_growth_has(&lapse->growth, PM_READ_SWITCHES);
+    uint64_t all = known && !others_ran(lapse) ? still(lapse) : 0;
 
     return larger(all, larger(get(lapse, PM_READ_STEAL), get(lapse, PM_READ_MISSING)));
 }

@@ -8,9 +8,6 @@
 
 #include "core/readings.h"
 
-/* A machine that slept for less did not sleep. */
-#define PM_SUSPEND_NS UINT64_C(500000000)
-
 /* One standstill as its detector saw it. */
 struct pm_lapse {
     uint64_t lost_ns;
@@ -27,8 +24,5 @@ struct pm_verdict {
 };
 
 struct pm_verdict pm_judge(const struct pm_lapse *lapse);
-
-/* Whether others ran while we did not: it tells a stopped program from a stopped machine. */
-bool pm_others_ran(const struct pm_lapse *lapse);
 
 #endif

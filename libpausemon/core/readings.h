@@ -79,4 +79,15 @@ static inline uint64_t pm_growth_get(const struct pm_growth *growth, enum pm_rea
     return pm_growth_has(growth, which) ? growth->value[which] : 0;
 }
 
+/* A machine that slept for less did not sleep. */
+#define PM_SUSPEND_NS UINT64_C(500000000)
+
+/* How long the machine slept; 0: it did not. */
+static inline uint64_t pm_growth_slept(const struct pm_growth *growth)
+{
+    uint64_t ns = pm_growth_get(growth, PM_READ_ASLEEP);
+
+    return ns >= PM_SUSPEND_NS ? ns : 0;
+}
+
 #endif

@@ -95,7 +95,7 @@ static struct pm_departed *room_for(struct pm_mark *mark, uint64_t cpu_ns)
     return least->spent.cpu_ns < cpu_ns ? least : NULL;
 }
 
-const struct pm_departed *pm_mark_find(const struct pm_mark *mark, int64_t pid)
+static const struct pm_departed *find_departed(const struct pm_mark *mark, int64_t pid)
 {
     for (size_t i = 0; i < mark->departed_count; i++)
         if (mark->departed[i].pid == pid)
@@ -109,7 +109,7 @@ struct pm_entry *pm_mark_survivor(const struct pm_table *table, int64_t ppid)
         uint32_t index = pm_map_get(&table->index, ppid);
         if (index != PM_MAP_NONE)
             return &table->entries[index];
-        const struct pm_departed *parent = pm_mark_find(&table->mark, ppid);
+        const struct pm_departed *parent = find_departed(&table->mark, ppid);
         if (!parent)
             return NULL;
         ppid = parent->ppid;

@@ -38,9 +38,6 @@ struct pm_table;
 /* Everything spent so far is forgotten. */
 void pm_mark_set(struct pm_mark *mark);
 
-/* NULL: it did not depart, or is not in the list. */
-const struct pm_departed *pm_mark_find(const struct pm_mark *mark, int64_t pid);
-
 /* After `entry->process` was judged: adds what the new row has over entry->last. `born`: all that
  * its counters say was spent since the mark. */
 void pm_mark_add(const struct pm_mark *mark, struct pm_entry *entry, const struct pausemon_row *row,

@@ -48,12 +48,13 @@ struct pausemon_heartbeat {
     /* The canary's, read by the guard. */
     struct span late_beats[SLOTS];
     atomic_uint_least32_t head, tail;
-    atomic_int_least64_t canary_tid, last_beat_ns;
+    atomic_int_least64_t canary_tid;
     atomic_uint_least64_t beats, late_count, worst_ns;
     /* The guard's own. */
     struct pm_reader reader;
     struct pm_readings before, after;
     bool has_before;
+    bool misses; /* a beat, since before now */
     int64_t next_reading_ns, next_look_ns;
     struct span still[SLOTS]; /* times the guard stood still, the newest over the oldest */
     size_t still_count;
@@ -105,7 +106,6 @@ static void *run_canary(void *argument)
 
     touch_stack();
     pm_thread_be_ordinary();
-    atomic_store(&heartbeat->last_beat_ns, due_ns);
     atomic_store(&heartbeat->canary_tid, pm_thread_id());
     for (int64_t now_ns = due_ns; !atomic_load(&heartbeat->stop);) {
         due_ns = next_beat(due_ns, now_ns, heartbeat->interval_ns);
@@ -114,7 +114,6 @@ static void *run_canary(void *argument)
         now_ns = pm_system_monotonic_ns();
         if (now_ns - due_ns >= heartbeat->late_ns)
             note_late_beat(heartbeat, due_ns, now_ns);
-        atomic_store(&heartbeat->last_beat_ns, now_ns);
         atomic_fetch_add(&heartbeat->beats, 1);
     }
     return NULL;
@@ -183,14 +182,11 @@ static bool report_late_beats(struct pausemon_heartbeat *heartbeat)
     return true;
 }
 
-static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t last_ns,
-                               int64_t now_ns)
+static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t now_ns)
 {
-    if (!atomic_load(&heartbeat->pulse->late_since_ns))
-        heartbeat->next_look_ns = now_ns;
-    atomic_store(&heartbeat->pulse->late_since_ns, last_ns + heartbeat->interval_ns);
-    if (now_ns < heartbeat->next_look_ns)
+    if (heartbeat->misses && now_ns < heartbeat->next_look_ns)
         return;
+    heartbeat->misses = true;
     heartbeat->next_look_ns = now_ns + LOOK_NS;
     /* So that the process table is looked at while the freeze lasts. */
     if (heartbeat->options.lend_priority && atomic_load(&heartbeat->guard_priority))
@@ -204,14 +200,15 @@ static void guard_once(struct pausemon_heartbeat *heartbeat, int64_t due_ns)
 
     if (now_ns - due_ns >= heartbeat->late_ns)
         heartbeat->still[heartbeat->still_count++ % SLOTS] = (struct span){due_ns, now_ns};
-    int64_t last_ns = atomic_load(&heartbeat->last_beat_ns);
+    /* First of all: a beat that came between the two would be neither. */
+    bool misses = pm_pulse_missing_ns(heartbeat->pulse, now_ns) > 0;
     if (report_late_beats(heartbeat)) {
-        atomic_store(&heartbeat->pulse->late_since_ns, 0);
+        heartbeat->misses = false;
         pm_pulse_want_look(heartbeat->pulse);
-    } else if (now_ns - last_ns >= heartbeat->interval_ns + heartbeat->late_ns) {
-        watch_missing_beat(heartbeat, last_ns, now_ns);
+    } else if (misses) {
+        watch_missing_beat(heartbeat, now_ns);
     } else {
-        atomic_store(&heartbeat->pulse->late_since_ns, 0);
+        heartbeat->misses = false;
         keep_reading(heartbeat, now_ns);
     }
     /* The canary's as last read. */

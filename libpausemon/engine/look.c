@@ -19,16 +19,19 @@ bool pm_monitor_is_watched(const struct pausemon_monitor *monitor)
 /* For how long a beat has been missing at this moment; 0: none is. */
 static uint64_t missing_beat_ns(const struct pausemon_monitor *monitor)
 {
-    struct pm_pulse *pulse = monitor->pulse;
+    return pm_monitor_is_watched(monitor)
+               ? pm_pulse_missing_ns(monitor->pulse, pm_system_monotonic_ns())
+               : 0;
+}
 
-    if (!pm_monitor_is_watched(monitor))
-        return 0;
-    int64_t since_ns = atomic_load(&pulse->late_since_ns), now_ns = pm_system_monotonic_ns();
-    int64_t due_ns = atomic_load(&pulse->due_ns);
-    if (!since_ns && due_ns && now_ns - due_ns >= pulse->late_ns)
-        since_ns = due_ns;
-    uint64_t missing_ns = since_ns ? pm_elapsed(since_ns, now_ns) : 0;
-    return since_ns && missing_ns == 0 ? 1 : missing_ns;
+int64_t pm_monitor_get_pause_due(const struct pausemon_monitor *monitor)
+{
+    bool watched = pm_monitor_is_watched(monitor);
+
+    /* While a beat is missing the pause goes on, and the guard will wake us with its report. */
+    if (watched && (missing_beat_ns(monitor) || atomic_load(&monitor->pulse->unreported)))
+        return -1;
+    return pm_pauses_get_due(&monitor->pauses, watched);
 }
 
 /* The heartbeat knows of a late beat that has not been heard yet. */
@@ -36,14 +39,6 @@ static bool is_more_to_hear(const struct pausemon_monitor *monitor)
 {
     return pm_monitor_is_watched(monitor) &&
            (atomic_load(&monitor->pulse->unreported) || !pm_pulse_is_empty(monitor->pulse));
-}
-
-int64_t pm_monitor_get_pause_due(const struct pausemon_monitor *monitor)
-{
-    /* While a beat is missing the pause goes on, and the guard will wake us. */
-    return missing_beat_ns(monitor)
-               ? -1
-               : pm_pauses_get_due(&monitor->pauses, pm_monitor_is_watched(monitor));
 }
 
 /* ---- what the look itself notices ---- */
@@ -186,7 +181,6 @@ static void notice_lateness(struct pausemon_monitor *monitor, const struct pause
                             const struct pm_growth *growth)
 {
     uint64_t elapsed_ns = pm_elapsed(monitor->last_ns, now->monotonic_ns);
-    uint64_t slept_ns = pm_growth_get(growth, PM_READ_ASLEEP);
     bool late = elapsed_ns > pm_mul_div(monitor->interval_ns, monitor->ratio, 1000);
     struct pm_report late_look = {
         .detector = PAUSEMON_DETECTOR_SAMPLE,
@@ -201,8 +195,7 @@ static void notice_lateness(struct pausemon_monitor *monitor, const struct pause
         pausemon_tiers_skip(monitor->tiers, (int64_t)late_look.lapse.lost_ns);
     }
     /* Sleepers on the monotonic clock are never late after a suspend. */
-    if (slept_ns >= PM_SUSPEND_NS)
-        late_look.lapse.lost_ns += slept_ns;
+    late_look.lapse.lost_ns += pm_growth_slept(growth);
     if (late_look.lapse.lost_ns > 0)
         report(monitor, &late_look);
 }

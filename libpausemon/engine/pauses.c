@@ -64,14 +64,6 @@ static uint64_t detector_of(size_t seen)
     return detectors[seen];
 }
 
-/* How long the machine slept in it; 0: it did not. */
-static uint64_t asleep(const struct pm_lapse *lapse)
-{
-    uint64_t ns = pm_growth_get(&lapse->growth, PM_READ_ASLEEP);
-
-    return ns >= PM_SUSPEND_NS ? ns : 0;
-}
-
 /* What the pause is judged by. A look that is late tells the least: who dispatches may have been
  * late by itself. */
 static const struct pm_sighting *decisive(const struct pm_pauses *pauses)
@@ -80,7 +72,7 @@ static const struct pm_sighting *decisive(const struct pm_pauses *pauses)
     const struct pm_sighting *looks = &pauses->seen[PM_SEEN_BY_LOOKS];
     const struct pm_sighting *stall = &pauses->seen[PM_SEEN_BY_PRESSURE];
 
-    if (looks->exists && asleep(&looks->lapse))
+    if (looks->exists && pm_growth_slept(&looks->lapse.growth))
         return looks;
     if (stall->exists && stall->lapse.lost_ns > beats->lapse.lost_ns)
         return stall;
@@ -137,7 +129,8 @@ static bool belongs(const struct pm_pauses *pauses, const struct pm_report *repo
         return false;
     if (report->onset_ns < pauses->end_ns && report->end_ns > pauses->onset_ns)
         return true;
-    bool slept = asleep(&report->lapse), slept_before = asleep(&decisive(pauses)->lapse);
+    bool slept = pm_growth_slept(&report->lapse.growth),
+         slept_before = pm_growth_slept(&decisive(pauses)->lapse.growth);
     /* A freeze just before or after a sleep is none of it. */
     return report->onset_ns >= pauses->end_ns && report->onset_ns - pauses->end_ns < TOGETHER_NS &&
            slept == slept_before && (slept || same_cause(pauses, report));
@@ -156,7 +149,7 @@ static void begin(struct pm_pauses *pauses, const struct pm_report *report)
 
 bool pm_pauses_add(struct pm_pauses *pauses, const struct pm_report *report)
 {
-    if (report->onset_ns < pauses->suppressed_until_ns && !asleep(&report->lapse))
+    if (report->onset_ns < pauses->suppressed_until_ns && !pm_growth_slept(&report->lapse.growth))
         return true;
     if (!belongs(pauses, report)) {
         if (pauses->exists && !pauses->is_told)
@@ -168,7 +161,7 @@ bool pm_pauses_add(struct pm_pauses *pauses, const struct pm_report *report)
     sight(&pauses->seen[seen_by(report->detector)], report);
     pauses->is_new = true;
     pauses->is_told = false;
-    if (asleep(&report->lapse))
+    if (pm_growth_slept(&report->lapse.growth))
         pauses->suppressed_until_ns = report->end_ns + (int64_t)pauses->suppress_ns;
     return true;
 }
@@ -258,22 +251,23 @@ uint64_t pm_pauses_stall_floor(const struct pm_pauses *pauses, int64_t now_ns)
 
 /* ---- judging ---- */
 
-/* The heartbeat knows onset and end; a look is late by what the loop had to do besides. */
+/* The heartbeat and pressure know onset and end; a look is late by what the loop had to do besides.
+ */
 static void set_times(struct pm_pauses *pauses, const struct pausemon_instant *now,
                       const struct pm_sighting *by)
 {
     struct pausemon_pause_info *info = &pauses->pause.info;
-    const struct pm_sighting *stall = &pauses->seen[PM_SEEN_BY_PRESSURE];
-    const struct pm_sighting *beats = &pauses->seen[PM_SEEN_BY_BEATS];
     int64_t onset_ns = by->onset_ns, end_ns = by->end_ns;
 
-    for (const struct pm_sighting *also = stall; also; also = also == stall ? beats : NULL)
-        if (also->exists) {
-            onset_ns = earlier(onset_ns, also->onset_ns);
-            end_ns = later(end_ns, also->end_ns);
-        }
+    for (size_t i = 0; i < PM_SEEN_BY_COUNT; i++) {
+        const struct pm_sighting *also = &pauses->seen[i];
+        if (i == PM_SEEN_BY_LOOKS || !also->exists)
+            continue;
+        onset_ns = earlier(onset_ns, also->onset_ns);
+        end_ns = later(end_ns, also->end_ns);
+    }
     int64_t since_ns = now->monotonic_ns - end_ns;
-    info->duration_ns = pm_elapsed(onset_ns, end_ns) + asleep(&by->lapse);
+    info->duration_ns = pm_elapsed(onset_ns, end_ns) + pm_growth_slept(&by->lapse.growth);
     info->lost_ns = by->lapse.lost_ns < info->duration_ns ? by->lapse.lost_ns : info->duration_ns;
     info->end = *now;
     info->end.monotonic_ns -= since_ns;

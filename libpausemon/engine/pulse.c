@@ -75,6 +75,15 @@ bool pm_pulse_take_look(struct pm_pulse *pulse)
     return atomic_exchange(&pulse->look_wanted, false);
 }
 
+uint64_t pm_pulse_missing_ns(struct pm_pulse *pulse, int64_t now_ns)
+{
+    int64_t due_ns = atomic_load(&pulse->due_ns);
+
+    return due_ns && now_ns > due_ns && now_ns - due_ns >= pulse->late_ns
+               ? (uint64_t)(now_ns - due_ns)
+               : 0;
+}
+
 /* ---- lending ---- */
 
 void pm_pulse_lend(struct pm_pulse *pulse, int priority)

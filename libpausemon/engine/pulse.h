@@ -26,9 +26,8 @@ struct pm_pulse {
     atomic_bool stopped; /* the heartbeat is gone */
     /* From the guard, read by the monitor. */
     struct pm_beat slots[PM_PULSE_SLOTS];
-    atomic_uint_least32_t head, tail;   /* written: head; read: tail */
-    atomic_uint_least64_t lost;         /* reports that found it full */
-    atomic_int_least64_t late_since_ns; /* the beat that is missing now was due then; 0: none is */
+    atomic_uint_least32_t head, tail; /* written: head; read: tail */
+    atomic_uint_least64_t lost;       /* reports that found it full */
     /* From the canary, which knows before a guard that is starved like it. */
     atomic_int_least64_t due_ns;  /* its next beat; 0: it has not begun */
     atomic_bool unreported;       /* a late beat is over, and the guard has not reported it yet */
@@ -60,6 +59,9 @@ void pm_pulse_lend(struct pm_pulse *pulse, int priority);
 void pm_pulse_set_dispatcher(struct pm_pulse *pulse, int64_t tid);
 void pm_pulse_give_back(struct pm_pulse *pulse);
 void pm_pulse_close(struct pm_pulse *pulse);
+
+/* For how long a beat has been missing at a time of the system's monotonic clock; 0: none is. */
+uint64_t pm_pulse_missing_ns(struct pm_pulse *pulse, int64_t now_ns);
 
 /* False: there is none. */
 bool pm_pulse_take(struct pm_pulse *pulse, struct pm_beat *beat);

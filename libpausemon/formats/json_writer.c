@@ -41,7 +41,7 @@ void pm_json_raw(struct pm_json *json, const char *text)
     put(json, text, strlen(text));
 }
 
-void pm_json_u64(struct pm_json *json, uint64_t value)
+static void put_u64(struct pm_json *json, uint64_t value)
 {
     if (value > INT64_MAX)
         value = INT64_MAX; /* hardly a JSON reader takes more */
@@ -58,7 +58,7 @@ void pm_json_i64(struct pm_json *json, int64_t value)
 {
     if (value < 0)
         put(json, "-", 1);
-    pm_json_u64(json, value < 0 ? (uint64_t) - (value + 1) + 1 : (uint64_t)value);
+    put_u64(json, value < 0 ? (uint64_t) - (value + 1) + 1 : (uint64_t)value);
 }
 
 int pm_json_escaped(void *user, const char *bytes, size_t length)
@@ -112,7 +112,7 @@ void pm_json_foreign(struct pm_json *json, const char *text, size_t most)
 void pm_json_key_u64(struct pm_json *json, const char *text, uint64_t value)
 {
     pm_json_raw(json, text);
-    pm_json_u64(json, value);
+    put_u64(json, value);
 }
 
 void pm_json_key_i64(struct pm_json *json, const char *text, int64_t value)

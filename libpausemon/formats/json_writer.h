@@ -21,7 +21,6 @@ void pm_json_init(struct pm_json *json, pausemon_write_fn write, void *user);
 int pm_json_flush(struct pm_json *json);
 
 void pm_json_raw(struct pm_json *json, const char *text);
-void pm_json_u64(struct pm_json *json, uint64_t value);
 void pm_json_i64(struct pm_json *json, int64_t value);
 void pm_json_string(struct pm_json *json, const char *text); /* valid UTF-8 */
 

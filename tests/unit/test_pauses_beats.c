@@ -243,11 +243,11 @@ END_TEST
 START_TEST(while_a_beat_is_missing_nothing_is_told)
 {
     beat(0, 400, PM_READ_RUN_DELAY);
-    atomic_store(&stage.pulse->late_since_ns, 1);
+    atomic_store(&stage.pulse->due_ns, 1);
     for (int i = 0; i < 6; i++)
         stage_dispatch(&stage, 500);
     ck_assert_uint_eq(stage.pause_count, 0);
-    atomic_store(&stage.pulse->late_since_ns, 0);
+    atomic_store(&stage.pulse->due_ns, 0);
     stage_beat(&stage, 2800, PM_READ_RUN_DELAY);
     stage_dispatch(&stage, 0);
     stage_dispatch(&stage, 700);

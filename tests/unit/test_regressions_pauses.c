@@ -172,11 +172,11 @@ static void freeze_with_a_look_after(int64_t missing_ms)
 {
     stage.rows[0].cpu_ns += 5 * SECOND;
     harness_tick(&stage.harness, 900 * MS);
-    atomic_store(&stage.pulse->late_since_ns, pm_system_monotonic_ns() - missing_ms * MS);
+    atomic_store(&stage.pulse->due_ns, pm_system_monotonic_ns() - missing_ms * MS);
     pm_pulse_want_look(stage.pulse);
     stage_dispatch(&stage, 0);
     stage.rows[1].cpu_ns += SECOND;
-    atomic_store(&stage.pulse->late_since_ns, 0);
+    atomic_store(&stage.pulse->due_ns, 0);
     beat(600, 700, PM_READ_RUN_DELAY);
     stage_dispatch(&stage, 700);
     ck_assert_uint_eq(stage.pause_count, 1);
