@@ -49,3 +49,15 @@ void pm_buffer_consume(struct pm_buffer *buffer, size_t size)
     if (buffer->length == 0)
         buffer->start = 0;
 }
+
+int pm_buffer_write(void *user, const char *bytes, size_t length)
+{
+    struct pm_buffer *buffer = user;
+    char *room = pm_buffer_room(buffer, length);
+
+    if (!room)
+        return pm_buffer_status(buffer, length);
+    memcpy(room, bytes, length);
+    buffer->length += length;
+    return 0;
+}

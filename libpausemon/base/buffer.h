@@ -24,6 +24,9 @@ char *pm_buffer_room(struct pm_buffer *buffer, size_t size);
 /* Why room(size) failed: PAUSEMON_ERR_LIMIT or PAUSEMON_ERR_NOMEM. */
 int pm_buffer_status(const struct pm_buffer *buffer, size_t size);
 
+/* A pausemon_write_fn: appends to the buffer that `user` is. */
+int pm_buffer_write(void *user, const char *bytes, size_t length);
+
 /* Drops `size` bytes at the front. */
 void pm_buffer_consume(struct pm_buffer *buffer, size_t size);
 

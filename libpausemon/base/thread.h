@@ -9,6 +9,13 @@
 
 #include "base/host.h"
 
+/* Starts one with a small stack and all signals blocked; 0, or an errno. */
+int pm_thread_start(pthread_t *thread, size_t stack_size, void *run(void *argument),
+                    void *argument);
+
+/* The calling thread's stack: what was never used is not there when it is needed. */
+void pm_thread_touch_stack(void);
+
 /* CLOCK_MONOTONIC, and what it stood still for until now (BOOTTIME − MONOTONIC). */
 int64_t pm_system_monotonic_ns(void);
 int64_t pm_system_asleep_ns(void);
