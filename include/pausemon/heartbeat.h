@@ -2,10 +2,10 @@
 #ifndef PAUSEMON_HEARTBEAT_H
 #define PAUSEMON_HEARTBEAT_H
 
-/* The heartbeat: the one object of the library that has threads. The canary wakes every
- * heartbeat.interval_ms at the priority of ordinary programs: what it feels is what they feel. The
- * guard, at raised priority where that is allowed, watches it, takes the readings when a beat is
- * late and when the canary is back, reports to the monitor, and asks it for a look at once.
+/* The heartbeat: the one object of the library that has threads, two or three. The canary wakes
+ * every heartbeat.interval_ms at the priority of ordinary programs: what it feels is what they
+ * feel. The guard, at raised priority where that is allowed, watches it, takes the readings when a
+ * beat is late and when the canary is back, reports to the monitor, and asks it for a look at once.
  * Both have small stacks, all signals blocked, and all they touch is there before they start. */
 
 #include <pausemon/monitor.h>
@@ -23,10 +23,14 @@ struct pausemon_heartbeat_options {
                                gets the guard's priority until it has looked, unless it has real
                                time already. Only for a thread that does nothing but dispatch.
                                Linux */
+    uint64_t witness;       /* 1: a third thread, just below the guard's priority, that lists the
+                               uninterruptible tasks at the onset of a standstill
+                               (pausemon_monitor_get_onset). A thread of its own, because looking at
+                               a task may wait. Linux */
 };
 #define PAUSEMON_HEARTBEAT_OPTIONS_INIT                                                            \
     {                                                                                              \
-        sizeof(struct pausemon_heartbeat_options), 0, -1, 0                                        \
+        sizeof(struct pausemon_heartbeat_options), 0, -1, 0, 0                                     \
     }
 
 struct pausemon_heartbeat_info {
@@ -37,7 +41,7 @@ struct pausemon_heartbeat_info {
     uint64_t lost_reports;  /* that found the queue to the monitor full */
     int64_t guard_priority; /* in force; 0: none was asked for, or it was refused */
     int64_t priority_errno; /* why it was refused; 0 */
-    uint64_t cpu_ns;        /* CPU time both threads have used */
+    uint64_t cpu_ns;        /* CPU time its threads have used */
 };
 
 /* Starts both threads. `config` is read, not kept; NULL: the defaults. `options` may be NULL.
@@ -49,8 +53,9 @@ PAUSEMON_API int pausemon_heartbeat_start(struct pausemon_heartbeat **heartbeat,
                                           const struct pausemon_heartbeat_options *options,
                                           struct pausemon_error *error);
 
-/* Ends and joins both threads, and frees. Before or after the monitor is freed. In a child after
- * fork() nothing is joined: the threads are not there. */
+/* Ends and joins the threads, and frees (a witness that waits for a task is left to itself). Before
+ * or after the monitor is freed. In a child after fork() nothing is joined: the threads are not
+ * there. */
 PAUSEMON_API void pausemon_heartbeat_stop(struct pausemon_heartbeat *heartbeat);
 
 /* `info->size` is set by you, as with INIT structs: what it has room for is filled. */

@@ -101,6 +101,14 @@ PAUSEMON_API const struct pausemon_escalation *pausemon_monitor_get_escalation(
 PAUSEMON_API const struct pausemon_process *pausemon_monitor_get_process(
     const struct pausemon_monitor *monitor, size_t index);
 
+/* What the heartbeat's witness saw at the onset of the newest standstill: a line a task that waited
+ * uninterruptibly (pid, tid, name, where in the kernel), its kernel stack indented below it where
+ * that may be read; cleaned text of at most 16 KiB. *taken_ns (may be NULL) becomes when, on the
+ * monitor's monotonic clock. NULL: nothing was seen yet, or there is no witness. Valid until the
+ * next dispatch or feed. */
+PAUSEMON_API const char *pausemon_monitor_get_onset(const struct pausemon_monitor *monitor,
+                                                    int64_t *taken_ns);
+
 /* Valid until the next dispatch or feed; to keep it, pausemon_ring_freeze. */
 PAUSEMON_API const struct pausemon_ring *pausemon_monitor_get_ring(
     const struct pausemon_monitor *monitor);

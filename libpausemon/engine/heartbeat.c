@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pausemon/heartbeat.h>
 
-#include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,16 +8,21 @@
 #include "core/arith.h"
 #include "core/config.h"
 #include "engine/monitor.h"
+#include "engine/witness.h"
 #include "sources/readings.h"
 
 #define STACK_SIZE ((size_t)64 << 10)
-#define TOUCHED_STACK ((size_t)32 << 10)
 
 /* A beat is late by an interval, but never by less than ordinary load makes it. */
 #define LEAST_LATE_NS (20 * PM_NS_PER_MS)
 
 /* While a beat is missing, the process table is looked at so often. */
 #define LOOK_NS (500 * PM_NS_PER_MS)
+
+/* A standstill begins when a beat has been missing for so long; the witness looks at its onset, but
+ * not more often than that. */
+#define ONSET_NS UINT64_C(300000000)
+#define WITNESS_NS (INT64_C(10) * PM_NS_PER_S)
 
 /* Readings while all is well take at most a two-thousandth of one CPU. */
 #define READING_PART 2000
@@ -44,33 +46,24 @@ struct pausemon_heartbeat {
     struct pausemon_heartbeat_options options;
     pthread_t canary, guard;
     bool has_canary, has_guard;
+    struct pm_witness witness;
     atomic_bool stop;
     /* The canary's, read by the guard. */
     struct span late_beats[SLOTS];
     atomic_uint_least32_t head, tail;
     atomic_int_least64_t canary_tid;
-    atomic_uint_least64_t beats, late_count, worst_ns;
     /* The guard's own. */
     struct pm_reader reader;
     struct pm_readings before, after;
     bool has_before;
-    bool misses; /* a beat, since before now */
-    int64_t next_reading_ns, next_look_ns;
+    bool misses;    /* a beat, since before now */
+    bool has_asked; /* the witness, in this standstill */
+    int64_t next_reading_ns, next_look_ns, next_witness_ns;
     struct span still[SLOTS]; /* times the guard stood still, the newest over the oldest */
     size_t still_count;
     atomic_int guard_priority; /* in force */
     int priority_errno;
 };
-
-/* Stack that was never used is not there when it is needed. */
-static void touch_stack(void)
-{
-    volatile char bytes[TOUCHED_STACK];
-
-    for (size_t i = 0; i < sizeof bytes; i += 1024)
-        bytes[i] = 0;
-    bytes[0] = bytes[sizeof bytes - 1024];
-}
 
 /* The next beat on the grid that lies ahead. */
 static int64_t next_beat(int64_t due_ns, int64_t now_ns, int64_t interval_ns)
@@ -87,9 +80,9 @@ static void note_late_beat(struct pausemon_heartbeat *heartbeat, int64_t due_ns,
     uint32_t head = atomic_load_explicit(&heartbeat->head, memory_order_relaxed);
     uint64_t late_ns = (uint64_t)(now_ns - due_ns);
 
-    atomic_fetch_add(&heartbeat->late_count, 1);
-    if (late_ns > atomic_load(&heartbeat->worst_ns))
-        atomic_store(&heartbeat->worst_ns, late_ns);
+    atomic_fetch_add(&heartbeat->pulse->late_count, 1);
+    if (late_ns > atomic_load(&heartbeat->pulse->worst_ns))
+        atomic_store(&heartbeat->pulse->worst_ns, late_ns);
     if (head - atomic_load_explicit(&heartbeat->tail, memory_order_acquire) == SLOTS) {
         atomic_fetch_add(&heartbeat->pulse->lost, 1);
         return;
@@ -104,7 +97,7 @@ static void *run_canary(void *argument)
     struct pausemon_heartbeat *heartbeat = argument;
     int64_t due_ns = pm_system_monotonic_ns();
 
-    touch_stack();
+    pm_thread_touch_stack();
     pm_thread_be_ordinary();
     atomic_store(&heartbeat->canary_tid, pm_thread_id());
     for (int64_t now_ns = due_ns; !atomic_load(&heartbeat->stop);) {
@@ -114,7 +107,7 @@ static void *run_canary(void *argument)
         now_ns = pm_system_monotonic_ns();
         if (now_ns - due_ns >= heartbeat->late_ns)
             note_late_beat(heartbeat, due_ns, now_ns);
-        atomic_fetch_add(&heartbeat->beats, 1);
+        atomic_fetch_add(&heartbeat->pulse->beats, 1);
     }
     return NULL;
 }
@@ -182,8 +175,22 @@ static bool report_late_beats(struct pausemon_heartbeat *heartbeat)
     return true;
 }
 
+/* Not on the first turn that finds it missing: that may be our own waking up, with the canary right
+ * behind us. */
+static void ask_witness(struct pausemon_heartbeat *heartbeat, int64_t now_ns)
+{
+    if (!heartbeat->witness.is_there || !heartbeat->misses || heartbeat->has_asked ||
+        now_ns < heartbeat->next_witness_ns ||
+        pm_pulse_missing_ns(heartbeat->pulse, now_ns) < ONSET_NS)
+        return;
+    heartbeat->has_asked = true;
+    if (pm_witness_ask(&heartbeat->witness))
+        heartbeat->next_witness_ns = now_ns + WITNESS_NS;
+}
+
 static void watch_missing_beat(struct pausemon_heartbeat *heartbeat, int64_t now_ns)
 {
+    ask_witness(heartbeat, now_ns);
     if (heartbeat->misses && now_ns < heartbeat->next_look_ns)
         return;
     heartbeat->misses = true;
@@ -203,17 +210,18 @@ static void guard_once(struct pausemon_heartbeat *heartbeat, int64_t due_ns)
     /* First of all: a beat that came between the two would be neither. */
     bool misses = pm_pulse_missing_ns(heartbeat->pulse, now_ns) > 0;
     if (report_late_beats(heartbeat)) {
-        heartbeat->misses = false;
+        heartbeat->misses = heartbeat->has_asked = false;
         pm_pulse_want_look(heartbeat->pulse);
     } else if (misses) {
         watch_missing_beat(heartbeat, now_ns);
     } else {
-        heartbeat->misses = false;
+        heartbeat->misses = heartbeat->has_asked = false;
         keep_reading(heartbeat, now_ns);
     }
     /* The canary's as last read. */
     uint64_t canary_ns = heartbeat->has_before ? heartbeat->before.value[PM_READ_OWN_CPU] : 0;
-    atomic_store(&heartbeat->pulse->cpu_ns, (uint64_t)pm_thread_cpu_ns() + canary_ns);
+    atomic_store(&heartbeat->pulse->cpu_ns,
+                 (uint64_t)pm_thread_cpu_ns() + canary_ns + pm_witness_cpu_ns(&heartbeat->witness));
 }
 
 static void *run_guard(void *argument)
@@ -221,7 +229,7 @@ static void *run_guard(void *argument)
     struct pausemon_heartbeat *heartbeat = argument;
     int64_t due_ns = pm_system_monotonic_ns();
 
-    touch_stack();
+    pm_thread_touch_stack();
     if (heartbeat->options.guard_cpu >= 0)
         pm_thread_stay((int)heartbeat->options.guard_cpu);
     pm_reader_open(&heartbeat->reader);
@@ -240,38 +248,22 @@ static void *run_guard(void *argument)
 
 /* ---- life ---- */
 
-/* With small stacks and all signals blocked. */
-static int create(pthread_t *thread, void *run(void *argument), void *argument)
-{
-    pthread_attr_t attributes;
-    sigset_t all, old;
-    int status = pthread_attr_init(&attributes);
-
-    if (status != 0)
-        return status;
-    size_t least = (size_t)PTHREAD_STACK_MIN;
-    pthread_attr_setstacksize(&attributes, STACK_SIZE > least ? STACK_SIZE : least);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    status = pthread_create(thread, &attributes, run, argument);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return status;
-}
-
 static int start_threads(struct pausemon_heartbeat *heartbeat, struct pausemon_error *error)
 {
-    int status = create(&heartbeat->canary, run_canary, heartbeat);
+    int status = pm_thread_start(&heartbeat->canary, STACK_SIZE, run_canary, heartbeat);
 
     heartbeat->has_canary = status == 0;
     if (status == 0)
-        status = create(&heartbeat->guard, run_guard, heartbeat);
+        status = pm_thread_start(&heartbeat->guard, STACK_SIZE, run_guard, heartbeat);
     heartbeat->has_guard = heartbeat->has_canary && status == 0;
     if (status != 0)
         return pm_fail_os(error, status, "cannot start a thread of the heartbeat");
     int priority = (int)heartbeat->options.guard_priority;
     heartbeat->priority_errno = priority ? pm_thread_raise(heartbeat->guard, priority) : 0;
     atomic_store(&heartbeat->guard_priority, heartbeat->priority_errno ? 0 : priority);
+    /* Just below, so that on one CPU its look is interrupted by the guard. */
+    if (heartbeat->witness.is_there && priority && !heartbeat->priority_errno)
+        pm_thread_raise(heartbeat->witness.thread, priority > 1 ? priority - 1 : 1);
     return 0;
 }
 
@@ -287,6 +279,17 @@ static int check_options(const struct pausemon_heartbeat_options *options,
     return 0;
 }
 
+static int start_witness(struct pausemon_heartbeat *heartbeat,
+                         const struct pausemon_monitor *monitor, struct pausemon_error *error)
+{
+    int status = pm_pulse_make_onset(heartbeat->pulse, error);
+
+    if (status == 0)
+        status = pm_witness_start(&heartbeat->witness, heartbeat->pulse, monitor->stuck,
+                                  monitor->stuck_user, error);
+    return status == PAUSEMON_ERR_UNSUPPORTED ? 0 : status; /* it is an option */
+}
+
 static int build(struct pausemon_heartbeat *heartbeat, struct pausemon_monitor *monitor,
                  struct pausemon_error *error)
 {
@@ -294,7 +297,11 @@ static int build(struct pausemon_heartbeat *heartbeat, struct pausemon_monitor *
     if (status < 0)
         return status;
     heartbeat->pulse->late_ns = heartbeat->late_ns;
-    status = pm_monitor_attach(monitor, heartbeat->pulse, error);
+    /* Before the guard, who asks it. */
+    if (heartbeat->options.witness)
+        status = start_witness(heartbeat, monitor, error);
+    if (status == 0)
+        status = pm_monitor_attach(monitor, heartbeat->pulse, error);
     return status < 0 ? status : start_threads(heartbeat, error);
 }
 
@@ -348,6 +355,9 @@ void pausemon_heartbeat_stop(struct pausemon_heartbeat *heartbeat)
             pthread_join(heartbeat->guard, NULL);
         if (heartbeat->has_canary)
             pthread_join(heartbeat->canary, NULL);
+        pm_witness_stop(&heartbeat->witness); /* after the guard, who asks it */
+    } else {
+        pm_witness_forget(&heartbeat->witness);
     }
     if (heartbeat->pulse)
         atomic_store(&heartbeat->pulse->stopped, true);
@@ -363,9 +373,9 @@ void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *given,
     struct pausemon_heartbeat_info all = {.size = sizeof all};
     size_t room = info->size < sizeof all ? (size_t)info->size : sizeof all;
 
-    all.beats = atomic_load(&heartbeat->beats);
-    all.late_beats = atomic_load(&heartbeat->late_count);
-    all.worst_ns = atomic_load(&heartbeat->worst_ns);
+    all.beats = atomic_load(&heartbeat->pulse->beats);
+    all.late_beats = atomic_load(&heartbeat->pulse->late_count);
+    all.worst_ns = atomic_load(&heartbeat->pulse->worst_ns);
     all.lost_reports = atomic_load(&heartbeat->pulse->lost);
     all.guard_priority = atomic_load(&heartbeat->guard_priority);
     all.priority_errno = heartbeat->priority_errno;

@@ -407,6 +407,8 @@ bool pm_monitor_hear(struct pausemon_monitor *monitor)
     /* The heartbeat's time is the system's. */
     if (monitor->host.given.now)
         shift_ns = pm_monotonic_ns(&monitor->host) - pm_system_monotonic_ns();
+    if (pm_pulse_take_onset(pulse))
+        monitor->onset_ns = pulse->onset->shown_ns + shift_ns;
     /* What is recorded did not happen to this machine, nor now: the first look tells. */
     while (pm_collector_has_looked(monitor->collector) && pm_pulse_take(pulse, &beat))
         if (!monitor->ended && !pm_collector_is_recorded(monitor->collector))

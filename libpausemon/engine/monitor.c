@@ -159,11 +159,29 @@ int pm_monitor_attach(struct pausemon_monitor *monitor, struct pm_pulse *pulse,
     return 0;
 }
 
+bool pm_monitor_get_beats(const struct pausemon_monitor *monitor, uint64_t *beats, uint64_t *late,
+                          uint64_t *worst_ns)
+{
+    struct pm_pulse *pulse = monitor->pulse;
+
+    *beats = pulse ? atomic_load(&pulse->beats) : 0;
+    *late = pulse ? atomic_load(&pulse->late_count) : 0;
+    *worst_ns = pulse ? atomic_load(&pulse->worst_ns) : 0;
+    return pulse != NULL;
+}
+
 void pm_monitor_set_reader(struct pausemon_monitor *monitor,
                            void (*read)(void *user, struct pm_readings *readings), void *user)
 {
     monitor->read = read;
     monitor->read_user = user;
+}
+
+void pm_monitor_set_stuck(struct pausemon_monitor *monitor,
+                          int (*look)(void *user, struct pm_stuck *stuck), void *user)
+{
+    monitor->stuck = look;
+    monitor->stuck_user = user;
 }
 
 static int build(struct pausemon_monitor *monitor, const struct pausemon_config *config,
@@ -271,6 +289,16 @@ const struct pausemon_process *pausemon_monitor_get_process(const struct pausemo
                                                             size_t index)
 {
     return pausemon_collector_get_process(monitor->collector, index);
+}
+
+const char *pausemon_monitor_get_onset(const struct pausemon_monitor *monitor, int64_t *taken_ns)
+{
+    const struct pm_onset *onset = monitor->pulse ? monitor->pulse->onset : NULL;
+    bool is_there = onset && onset->shown_ns;
+
+    if (taken_ns)
+        *taken_ns = is_there ? monitor->onset_ns : 0;
+    return is_there ? onset->shown : NULL;
 }
 
 const struct pm_host *pm_monitor_host(const struct pausemon_monitor *monitor)

@@ -37,6 +37,9 @@ struct pausemon_monitor {
     uint64_t pulse_cpu_ns;                                  /* of it, told with samples so far */
     void (*read)(void *user, struct pm_readings *readings); /* NULL: `reader` */
     void *read_user;
+    int (*stuck)(void *user, struct pm_stuck *stuck); /* NULL: the machine's */
+    void *stuck_user;
+    int64_t onset_ns;         /* what the pulse's onset shows, on the host's clock */
     struct pm_reader *reader; /* opened with the first look that needs it */
     int64_t reader_tid;       /* the thread it is about */
     struct pm_readings readings[2], *before, *after;
@@ -63,10 +66,18 @@ void pm_monitor_close(struct pausemon_monitor *monitor);
 int pm_monitor_attach(struct pausemon_monitor *monitor, struct pm_pulse *pulse,
                       struct pausemon_error *error);
 
+/* What the heartbeat's canary has felt since it started; false: there is no heartbeat. */
+bool pm_monitor_get_beats(const struct pausemon_monitor *monitor, uint64_t *beats, uint64_t *late,
+                          uint64_t *worst_ns);
+
 const struct pm_host *pm_monitor_host(const struct pausemon_monitor *monitor);
 
 /* For tests: readings of the machine come from here. */
 void pm_monitor_set_reader(struct pausemon_monitor *monitor,
                            void (*read)(void *user, struct pm_readings *readings), void *user);
+
+/* For tests: what a witness sees comes from here. Before the heartbeat is started. */
+void pm_monitor_set_stuck(struct pausemon_monitor *monitor,
+                          int (*look)(void *user, struct pm_stuck *stuck), void *user);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/pulse.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 int pm_pulse_new(struct pm_pulse **out, const struct pm_host *host, struct pausemon_error *error)
@@ -30,6 +32,7 @@ void pm_pulse_release(struct pm_pulse *pulse)
     if (!pulse || atomic_fetch_sub(&pulse->holders, 1) > 1)
         return;
     struct pm_host host = pulse->host;
+    pm_free(&host, pulse->onset);
     pm_wake_close(&pulse->wake);
     pm_free(&host, pulse);
 }
@@ -82,6 +85,60 @@ uint64_t pm_pulse_missing_ns(struct pm_pulse *pulse, int64_t now_ns)
     return due_ns && now_ns > due_ns && now_ns - due_ns >= pulse->late_ns
                ? (uint64_t)(now_ns - due_ns)
                : 0;
+}
+
+/* ---- the onset ---- */
+
+enum onset_state { ONSET_NONE, ONSET_BUSY, ONSET_NEW };
+
+/* The monitor copies for microseconds, but may be stopped while it does. */
+#define ONSET_TRIES 100
+
+int pm_pulse_make_onset(struct pm_pulse *pulse, struct pausemon_error *error)
+{
+    pulse->onset = pm_alloc(&pulse->host, sizeof *pulse->onset);
+    if (!pulse->onset)
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "heartbeat: out of memory");
+    memset(pulse->onset->text, 0, sizeof pulse->onset->text); /* so that it is there */
+    memset(pulse->onset->shown, 0, sizeof pulse->onset->shown);
+    return 0;
+}
+
+/* From anything but BUSY. */
+static bool claim_onset(struct pm_onset *onset)
+{
+    int state = ONSET_NONE;
+
+    if (atomic_compare_exchange_strong(&onset->state, &state, ONSET_BUSY))
+        return true;
+    return state == ONSET_NEW && atomic_compare_exchange_strong(&onset->state, &state, ONSET_BUSY);
+}
+
+void pm_pulse_put_onset(struct pm_pulse *pulse, const char *text, int64_t at_ns)
+{
+    struct pm_onset *onset = pulse->onset;
+
+    for (int i = 0; !claim_onset(onset); i++) {
+        if (i == ONSET_TRIES)
+            return;
+        pm_sleep_until(pm_system_monotonic_ns() + PM_NS_PER_MS);
+    }
+    memcpy(onset->text, text, strlen(text) + 1); /* as long as the other */
+    onset->at_ns = at_ns;
+    atomic_store(&onset->state, ONSET_NEW);
+}
+
+bool pm_pulse_take_onset(struct pm_pulse *pulse)
+{
+    struct pm_onset *onset = pulse->onset;
+    int state = ONSET_NEW;
+
+    if (!onset || !atomic_compare_exchange_strong(&onset->state, &state, ONSET_BUSY))
+        return false;
+    memcpy(onset->shown, onset->text, strlen(onset->text) + 1);
+    onset->shown_ns = onset->at_ns;
+    atomic_store(&onset->state, ONSET_NONE);
+    return true;
 }
 
 /* ---- lending ---- */

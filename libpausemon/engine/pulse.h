@@ -10,11 +10,21 @@
 
 #include "base/thread.h"
 #include "core/cause.h"
+#include "sources/stuck.h"
 
 /* A late beat that is over. Times are the system's monotonic. */
 struct pm_beat {
     int64_t onset_ns, end_ns;
     struct pm_lapse lapse;
+};
+
+/* What the witness saw, and the monitor's copy of it. */
+struct pm_onset {
+    atomic_int state;         /* of the first two */
+    int64_t at_ns;            /* the system's monotonic */
+    char text[PM_STUCK_TEXT]; /* as struct pm_stuck has it */
+    int64_t shown_ns;         /* 0: nothing was taken yet */
+    char shown[PM_STUCK_TEXT];
 };
 
 #define PM_PULSE_SLOTS 64 /* a power of two */
@@ -32,8 +42,11 @@ struct pm_pulse {
     atomic_int_least64_t due_ns;  /* its next beat; 0: it has not begun */
     atomic_bool unreported;       /* a late beat is over, and the guard has not reported it yet */
     int64_t late_ns;              /* what is late; set before the threads begin */
-    atomic_uint_least64_t cpu_ns; /* that both threads have used */
+    atomic_uint_least64_t cpu_ns; /* that its threads have used */
+    /* What the canary felt since its start. */
+    atomic_uint_least64_t beats, late_count, worst_ns;
     atomic_bool look_wanted;
+    struct pm_onset *onset; /* from the witness; NULL: there is none. Set before it begins */
     /* Lending. */
     atomic_int_least64_t dispatcher_tid; /* who dispatches; 0: nobody any more */
     atomic_bool lent;                    /* lent_tid has the guard's priority */
@@ -55,7 +68,14 @@ void pm_pulse_want_look(struct pm_pulse *pulse);
  * back. */
 void pm_pulse_lend(struct pm_pulse *pulse, int priority);
 
+/* The witness's side: room for an onset, made beforehand; then each takes the place of the one
+ * before. */
+int pm_pulse_make_onset(struct pm_pulse *pulse, struct pausemon_error *error);
+void pm_pulse_put_onset(struct pm_pulse *pulse, const char *text, int64_t at_ns);
+
 /* The monitor's side. */
+/* Copies the newest onset to where it is shown; false: there is no newer one. */
+bool pm_pulse_take_onset(struct pm_pulse *pulse);
 void pm_pulse_set_dispatcher(struct pm_pulse *pulse, int64_t tid);
 void pm_pulse_give_back(struct pm_pulse *pulse);
 void pm_pulse_close(struct pm_pulse *pulse);
