@@ -26,7 +26,8 @@ PAUSEMON_API int pausemon_json_encode_snapshot(const struct pausemon_sample *sam
 PAUSEMON_API int pausemon_json_encode_process(const struct pausemon_process *process,
                                               pausemon_write_fn write, void *user);
 
-/* A pause with its evidence, culprits and victims: always under 60 KiB. Its "forensics" is null. */
+/* A pause with its evidence, culprits and victims: always under 60 KiB. "forensics" is the name of
+ * the capture, or null. */
 PAUSEMON_API int pausemon_json_encode_pause(const struct pausemon_pause *pause,
                                             pausemon_write_fn write, void *user);
 

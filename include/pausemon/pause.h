@@ -5,6 +5,7 @@
 /* A pause: a time in which the machine, or what ordinary programs get of it, stood still; with
  * its cause, what speaks for it, who caused it and who suffered. */
 
+#include <pausemon/capture.h>
 #include <pausemon/process.h>
 
 PAUSEMON_BEGIN_DECLS
@@ -48,6 +49,8 @@ struct pausemon_pause_info {
     uint64_t evidence_count;
     uint64_t culprit_count;
     uint64_t victim_count;
+    char forensics[PAUSEMON_CAPTURE_NAME_SIZE]; /* the capture it led to, or was merged into; "":
+                                                   none, or not known yet. Read from a database */
 };
 
 /* One reading over the pause: "run_delay_ms". */

@@ -6,6 +6,7 @@
  * it, as a subscriber of a monitor; any number of histories read it, in any process, also while it
  * is written. [storage] */
 
+#include <pausemon/capture.h>
 #include <pausemon/monitor.h>
 
 PAUSEMON_BEGIN_DECLS
@@ -80,15 +81,54 @@ PAUSEMON_API int pausemon_storage_flush(struct pausemon_storage *storage,
 PAUSEMON_API void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                             struct pausemon_storage_info *info);
 
-/* Removes what retention.events_days and retention.max_db_mb no longer allow (pinned escalations
- * never), and gives space back to the disk. On the flushing thread. `gone` (may be NULL) is told
- * each escalation that goes, before it goes. Returns how many went. With `dry_run` 1 nothing is
- * changed. */
+/* A capture was begun, or is complete: its row, and the name in the row of its pause (which may be
+ * written after it). Of a capture that is known with another pause, that one was merged into it:
+ * its row gets the name, the capture's keeps its own pause. On the flushing thread; writes at once,
+ * and before that what waits, where the pause may be among it. On failure nothing is kept of it:
+ * call again later. */
+PAUSEMON_API int pausemon_storage_add_capture(struct pausemon_storage *storage,
+                                              const struct pausemon_capture *capture,
+                                              struct pausemon_error *error);
+
+enum pausemon_removal_why {
+    PAUSEMON_REMOVAL_AGE = 1,  /* older than retention.events_days */
+    PAUSEMON_REMOVAL_SIZE = 2, /* over retention.max_db_mb or max_forensics_mb */
+    PAUSEMON_REMOVAL_STRAY = 3 /* a directory that no row knows */
+};
+
+/* Something that goes: an escalation, or a capture. */
+struct pausemon_removal {
+    uint64_t size;
+    uint64_t why;                                 /* enum pausemon_removal_why */
+    const struct pausemon_escalation *escalation; /* with its samples; NULL: a capture goes */
+    const char *capture;                          /* its directory's name; NULL */
+    uint64_t bytes;                               /* of the capture */
+};
+
+struct pausemon_retention {
+    uint64_t size;
+    const char *evidence; /* the directory of captures ("…/events"); NULL: they are left alone */
+    uint64_t dry_run;     /* 1: nothing is changed */
+    void *user;
+    /* May be NULL: told what goes, before it goes. */
+    void (*gone)(void *user, const struct pausemon_removal *removal);
+};
+#define PAUSEMON_RETENTION_INIT                                                                    \
+    {                                                                                              \
+        sizeof(struct pausemon_retention), NULL, 0, NULL, NULL                                     \
+    }
+
+/* Removes what retention.events_days, max_db_mb and max_forensics_mb no longer allow, and gives
+ * space back to the disk. Reviewed and dismissed escalations go by age with their captures; over a
+ * limit the oldest go, unreviewed ones last; pinned ones never. A capture without escalation goes
+ * by age like a reviewed one. Directories named as captures are that no row knows go after a day;
+ * if they are older than the database (it was moved aside or lost), by age. Nothing else in that
+ * directory is touched, no symbolic link is followed. On the flushing thread. `how` may be NULL.
+ * Returns how many escalations and captures went. */
 PAUSEMON_API int pausemon_storage_prune(struct pausemon_storage *storage,
-                                        const struct pausemon_config *config, int dry_run,
-                                        void (*gone)(void *user,
-                                                     const struct pausemon_escalation *escalation),
-                                        void *user, struct pausemon_error *error);
+                                        const struct pausemon_config *config,
+                                        const struct pausemon_retention *how,
+                                        struct pausemon_error *error);
 
 /* The boot ended in good order: said in the file with a last flush. Call it at the end; not after a
  * failure. */
@@ -144,6 +184,12 @@ PAUSEMON_API int pausemon_history_samples(struct pausemon_history *history, int6
                                                       const struct pausemon_sample *sample,
                                                       uint64_t tier),
                                           void *user, struct pausemon_error *error);
+
+/* The captures of one escalation (0: all), the newest first. */
+PAUSEMON_API int pausemon_history_captures(struct pausemon_history *history, int64_t event_id,
+                                           int (*each)(void *user,
+                                                       const struct pausemon_capture *capture),
+                                           void *user, struct pausemon_error *error);
 
 /* How many samples had each score, 0..100, in the hours that since and until touch (realtime ns;
  * 0: all). */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/tree.h"
 #include "core/pause.h"
 #include "formats/json_reader.h"
 
@@ -70,6 +71,15 @@ static void read_optional(struct pm_json_reader *reader, const char *key, char *
         pm_json_get_text(reader, key, true, text, size);
 }
 
+/* Whatever is no name of a capture leads nowhere: as good as null. */
+static void read_forensics(const struct pm_json_reader *reader, char *name, size_t size)
+{
+    const char *text = json_string_value(json_object_get(reader->object, "forensics"));
+
+    if (text && strlen(text) < size && pm_tree_is_capture(text))
+        memcpy(name, text, strlen(text) + 1);
+}
+
 /* ---- the lists ---- */
 
 static void read_evidence(struct pm_json_reader *reader, void *user, size_t index)
@@ -129,6 +139,7 @@ static void read_info(struct pm_json_reader *reader, struct pausemon_pause_info 
     pm_json_get_u64(reader, "tier", PAUSEMON_TIER_CRITICAL, true, &info->tier);
     if (!pm_json_is_null(reader, "event_id"))
         read_id(reader, "event_id", &info->event_id);
+    read_forensics(reader, info->forensics, sizeof info->forensics);
 }
 
 int pausemon_json_decode_pause(struct pausemon_pause *pause, const char *text, size_t length,

@@ -2,6 +2,7 @@
 #include <pausemon/json.h>
 
 #include "base/host.h"
+#include "base/tree.h"
 #include "formats/json_writer.h"
 
 #define MAX_NOTES 4096 /* bytes of a person's notes; escaped they are still under 60 KiB */
@@ -148,7 +149,9 @@ int pausemon_json_encode_pause(const struct pausemon_pause *pause, pausemon_writ
         pm_json_key_i64(&json, ",\"event_id\":", info->event_id);
     else
         pm_json_raw(&json, ",\"event_id\":null");
-    pm_json_raw(&json, ",\"forensics\":null}");
+    put_text_or_null(
+        &json, ",\"forensics\":", pm_tree_is_capture(info->forensics) ? info->forensics : NULL);
+    pm_json_raw(&json, "}");
     return pm_json_flush(&json);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "storage/captures.h"
 #include "storage/events.h"
 #include "storage/pauses.h"
 #include "storage/place.h"
@@ -130,6 +131,7 @@ struct walk {
     int (*each_event)(void *user, const struct pausemon_escalation *escalation);
     int (*each_pause)(void *user, const struct pausemon_pause *pause);
     int (*each_sample)(void *user, const struct pausemon_sample *sample, uint64_t tier);
+    int (*each_capture)(void *user, const struct pausemon_capture *capture);
     void *user;
 };
 
@@ -218,6 +220,16 @@ static int tell_sample(struct walk *walk, sqlite3_stmt *row, struct pausemon_err
     if (!pausemon_tier_name((uint64_t)tier))
         tier = PAUSEMON_TIER_SENTINEL;
     return answer(walk->each_sample(walk->user, walk->sample, (uint64_t)tier), error);
+}
+
+static int tell_capture(struct walk *walk, sqlite3_stmt *row, struct pausemon_error *error)
+{
+    struct pausemon_capture capture;
+
+    if (pm_capture_read(&capture, row))
+        return answer(walk->each_capture(walk->user, &capture), error);
+    pm_log(&walk->history->host, PAUSEMON_LOG_WARNING, "a capture has a name that none has");
+    return 0;
 }
 
 /* ---- queries ---- */
@@ -338,6 +350,31 @@ int pausemon_history_samples(struct pausemon_history *history, int64_t event_id,
         "SELECT id, tier, data FROM process_sample_records WHERE event_id = ? ORDER BY id", "i",
         event_id);
     int status = walk_rows(&walk, statement, tell_sample, &why, error);
+    end_walk(&walk);
+    return status;
+}
+
+int pausemon_history_captures(struct pausemon_history *history, int64_t event_id,
+                              int (*each)(void *user, const struct pausemon_capture *capture),
+                              void *user, struct pausemon_error *error)
+{
+    struct pausemon_error why;
+    struct walk walk;
+
+    if (!history || !each)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a history and a callback are needed");
+    int there = has_table(history, "captures", error); /* since version 2 of ours */
+    if (there <= 0)
+        return there;
+    begin_walk(&walk, history);
+    walk.each_capture = each;
+    walk.user = user;
+    sqlite3_stmt *statement = pm_db_query(&history->db, &why,
+                                          "SELECT " PM_CAPTURE_COLUMNS " FROM captures AS c"
+                                          " WHERE ?1 = 0 OR c.event_id = ?1"
+                                          " ORDER BY c.start_timestamp DESC, c.name DESC",
+                                          "i", event_id);
+    int status = walk_rows(&walk, statement, tell_capture, &why, error);
     end_walk(&walk);
     return status;
 }

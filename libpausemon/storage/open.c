@@ -47,6 +47,12 @@ static int find_last_ids(struct pausemon_storage *storage, struct pausemon_error
         status = find_last_id(db, "last_pause_id",
                               "SELECT coalesce(max(id), 0) FROM pauses WHERE id < 1 << 53",
                               &storage->last_pause_id, error);
+    /* A capture may have got its row before its pause did. */
+    if (status == 0)
+        status =
+            find_last_id(db, "last_pause_id",
+                         "SELECT coalesce(max(pause_id), 0) FROM captures WHERE pause_id < 1 << 53",
+                         &storage->last_pause_id, error);
     return status;
 }
 
@@ -238,12 +244,16 @@ static void settle_for_reading(struct pausemon_storage *storage)
 static int connect_once(struct pausemon_storage *storage, struct pausemon_error *error)
 {
     struct pm_db *db = &storage->db;
-    int status = pm_place_check(storage->place, error);
+    int status = pm_place_keep(&storage->directory, storage->place, error);
 
+    if (status == 0)
+        status = pm_place_check(storage->place, error);
     if (status == 0)
         status = pm_place_make(storage->place, error);
     if (status >= 0)
         status = pm_db_open(db, storage->place, PM_DB_WRITE, OPEN_WAIT_MS, error);
+    if (status == 0) /* by its path: somebody may have been faster */
+        status = pm_place_keep(&storage->directory, storage->place, error);
     int look = status < 0 ? status : pm_schema_look(db, error);
     if (look == PM_SCHEMA_NEW) {
         settle_for_reading(storage);

@@ -6,6 +6,7 @@
 
 #include "formats/json_reader.h"
 #include "formats/json_writer.h"
+#include "storage/captures.h"
 
 /* Members of the JSON that are columns as they are, in the order of PM_PAUSE_COLUMNS behind the
  * two times. */
@@ -33,18 +34,6 @@ static const char insert[] =
     " culprits = excluded.culprits, victims = excluded.victims, tier = excluded.tier,"
     " event_id = excluded.event_id";
 
-int pm_row_write(void *user, const char *bytes, size_t length)
-{
-    struct pm_buffer *buffer = user;
-    char *room = pm_buffer_room(buffer, length);
-
-    if (!room)
-        return pm_buffer_status(buffer, length);
-    memcpy(room, bytes, length);
-    buffer->length += length;
-    return 0;
-}
-
 static void empty(struct pm_buffer *buffer)
 {
     pm_buffer_consume(buffer, buffer->length);
@@ -52,7 +41,7 @@ static void empty(struct pm_buffer *buffer)
 
 static int dump_piece(const char *bytes, size_t length, void *user)
 {
-    return pm_row_write(user, bytes, length) < 0 ? -1 : 0;
+    return pm_buffer_write(user, bytes, length) < 0 ? -1 : 0;
 }
 
 /* As text into the empty buffer. */
@@ -188,7 +177,7 @@ int pm_pause_write(struct pm_db *db, const struct pausemon_pause *pause, struct 
                    struct pausemon_error *error)
 {
     empty(text);
-    int status = pausemon_json_encode_pause(pause, pm_row_write, text);
+    int status = pausemon_json_encode_pause(pause, pm_buffer_write, text);
     if (status < 0)
         return pm_fail(error, status, "a pause as JSON: %s", pausemon_status_text(status));
     json_t *object = pm_json_load(pm_buffer_content(text), text->length, error);
@@ -198,6 +187,8 @@ int pm_pause_write(struct pm_db *db, const struct pausemon_pause *pause, struct 
                            json_object_get(object, "culprits"), error);
     if (status == 0)
         status = insert_row(db, pause, object, text, error);
+    if (status == 0)
+        status = pm_capture_tell_pause(db, pausemon_pause_get_info(pause)->id, error);
     json_decref(object);
     return status;
 }
@@ -211,7 +202,7 @@ static json_t *time_at(sqlite3_stmt *row, int at, int64_t utc_offset_s, struct p
     struct pm_json json;
 
     empty(text);
-    pm_json_init(&json, pm_row_write, text);
+    pm_json_init(&json, pm_buffer_write, text);
     pm_json_time(&json, &time);
     if (pm_json_flush(&json) < 0)
         return NULL;

@@ -23,7 +23,4 @@ int pm_pause_write(struct pm_db *db, const struct pausemon_pause *pause, struct 
 int pm_pause_read(struct pausemon_pause *pause, sqlite3_stmt *row, int64_t utc_offset_s,
                   struct pm_buffer *text, struct pausemon_error *error);
 
-/* A pausemon_write_fn into a pm_buffer. */
-int pm_row_write(void *buffer, const char *bytes, size_t length);
-
 #endif

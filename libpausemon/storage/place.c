@@ -24,14 +24,14 @@
 #define ASIDE ".corrupt-"
 
 /* What belongs to a database; the file itself comes first. */
-static const char *const parts[] = {"", "-wal", "-shm"};
+static const char *const parts[] = {"", "-wal", "-shm", "-journal"};
 
 #define PART_COUNT (sizeof parts / sizeof parts[0])
 
 /* `longest` bytes must fit behind the path: what it is renamed to. */
 static int join(char to[PM_DB_PATH_SIZE], const char *directory, const char *name)
 {
-    const size_t longest = sizeof ASIDE "YYYYmmdd-HHMMSS_9999-wal";
+    const size_t longest = sizeof ASIDE "YYYYmmdd-HHMMSS_9999-journal";
     int length = snprintf(to, PM_DB_PATH_SIZE, "%s/%s", directory, name);
 
     return length < 0 || (size_t)length + longest > PM_DB_PATH_SIZE ? -1 : 0;
@@ -60,6 +60,13 @@ int pm_place_resolve(char place[PM_DB_PATH_SIZE], const char *path, struct pause
     if (join(place, strcmp(real, "/") == 0 ? "" : real, name) < 0)
         return pm_fail_os(error, ENAMETOOLONG, "%.60s…", path);
     return 0;
+}
+
+static void directory_of(char directory[PM_DB_PATH_SIZE], const char *place)
+{
+    const char *slash = strrchr(place, '/');
+
+    snprintf(directory, PM_DB_PATH_SIZE, "%.*s", slash > place ? (int)(slash - place) : 1, place);
 }
 
 int pm_place_check(const char *place, struct pausemon_error *error)
@@ -114,6 +121,23 @@ bool pm_place_is(const char *place, const struct pm_place_id *id)
     return now.device == id->device && now.inode == id->inode;
 }
 
+int pm_place_keep(struct pm_place_id *directory, const char *place, struct pausemon_error *error)
+{
+    char path[PM_DB_PATH_SIZE];
+    struct stat info;
+
+    directory_of(path, place);
+    if (lstat(path, &info) != 0)
+        return pm_fail_os(error, errno, "the directory %s", path);
+    struct pm_place_id now = {(uint64_t)info.st_dev, (uint64_t)info.st_ino};
+    if (directory->inode == 0 && S_ISDIR(info.st_mode))
+        *directory = now;
+    if (now.device == directory->device && now.inode == directory->inode)
+        return 0;
+    return pm_fail(error, PAUSEMON_ERR_DENIED,
+                   "the directory %s was replaced: put the old one back, or start anew", path);
+}
+
 /* By path: opening and closing would give up the locks that connections of this process hold. */
 static int set_rights(const char *path, mode_t mode, int64_t group)
 {
@@ -144,7 +168,7 @@ void pm_place_set_rights(const char *place, int64_t group, const struct pm_host 
 
 /* ---- aside ---- */
 
-/* "NAME.corrupt-20260123-120020", with or without a number; not its -wal or -shm, and not what
+/* "NAME.corrupt-20260123-120020", with or without a number; not its other parts, and not what
  * somebody else named alike. */
 static bool is_aside(const char *name, const char *base)
 {

@@ -2,7 +2,7 @@
 #ifndef PM_STORAGE_PLACE_H
 #define PM_STORAGE_PLACE_H
 
-/* The database as files: its path, its rights, its -wal and -shm, and moving all of it aside. */
+/* The database as files: its path, its rights, what belongs to it, and moving all of it aside. */
 
 #include <stdbool.h>
 
@@ -13,8 +13,8 @@
  * has to be there, the file need not. */
 int pm_place_resolve(char place[PM_DB_PATH_SIZE], const char *path, struct pausemon_error *error);
 
-/* That neither the file nor its -wal and -shm is anything but a regular file, where it is there.
- * Returns 1 if the database is there, else 0. */
+/* That neither the file nor its -wal, -shm and -journal is anything but a regular file, where it is
+ * there. Returns 1 if the database is there, else 0. */
 int pm_place_check(const char *place, struct pausemon_error *error);
 
 /* Makes an empty file that was not there, 0600. */
@@ -27,7 +27,11 @@ struct pm_place_id {
 void pm_place_note(struct pm_place_id *id, const char *place);
 bool pm_place_is(const char *place, const struct pm_place_id *id);
 
-/* Gives the file, its -wal and its -shm the rights they should have (`group` -1: 0600, else 0660
+/* The directory of the place: the first call notes which it is, each later one refuses any other
+ * that has come there, by whatever way: nothing is begun anew in it. */
+int pm_place_keep(struct pm_place_id *directory, const char *place, struct pausemon_error *error);
+
+/* Gives the file and what belongs to it the rights they should have (`group` -1: 0600, else 0660
  * and that group), where they are ours. Failures are told in the log: it works all the same. */
 void pm_place_set_rights(const char *place, int64_t group, const struct pm_host *host);
 

@@ -1,43 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* Retention. Every step is a transaction of its own and small, and what waits is written between
  * two of them; a dry run is the same in one transaction that is undone. */
-#include "storage/events.h"
-#include "storage/place.h"
-#include "storage/storage.h"
+#include "storage/prune.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "core/config.h"
+#include "storage/events.h"
+#include "storage/place.h"
 
 #define DAY_NS (INT64_C(86400) * PM_NS_PER_S)
 #define HOUR_NS (INT64_C(3600) * PM_NS_PER_S)
 #define STEP_ROWS 500
 
-typedef void (*gone_fn)(void *user, const struct pausemon_escalation *escalation);
-
-struct prune {
-    struct pausemon_storage *storage;
-    struct pm_db *db;
-    struct pausemon_error *error;
-    bool dry;
-    int64_t cutoff_ns, max_bytes, page_size;
-    struct pausemon_instant now;
-    struct pm_buffer notes;
-    gone_fn gone;
-    void *user;
-    int went;
-};
-
 /* ---- steps ---- */
 
-static int begin_step(struct prune *prune)
+int pm_prune_begin_step(struct pm_prune *prune)
 {
-    return prune->dry ? 0 : pm_db_exec(prune->db, "BEGIN IMMEDIATE", prune->error);
+    return prune->how.dry_run ? 0 : pm_db_exec(prune->db, "BEGIN IMMEDIATE", prune->error);
 }
 
-static int end_step(struct prune *prune, int status)
+int pm_prune_end_step(struct pm_prune *prune, int status)
 {
-    struct pausemon_storage *storage = prune->storage;
-
-    if (prune->dry)
+    if (prune->how.dry_run)
         return status;
     if (status >= 0) {
         int committed = pm_db_exec(prune->db, "COMMIT", prune->error);
@@ -47,37 +33,67 @@ static int end_step(struct prune *prune, int status)
         pm_db_rollback(prune->db);
         return status;
     }
+    int written = pm_prune_let_write(prune);
+    return written < 0 ? written : status;
+}
+
+int pm_prune_let_write(struct pm_prune *prune)
+{
+    struct pausemon_storage *storage = prune->storage;
+
     /* Whatever comes of it is in the info, and nothing is lost. */
-    if (pm_queue_waiting(storage->queue) >= storage->queue->capacity / 4)
+    if (!prune->how.dry_run && pm_queue_waiting(storage->queue) >= storage->queue->capacity / 4)
         pausemon_storage_flush(storage, NULL);
     if (!storage->db.sql)
         return pm_fail(prune->error, PAUSEMON_ERR_IO, "the database is not open");
-    return status;
+    return 0;
+}
+
+int pm_prune_check_gone(struct pm_prune *prune, const char *what, const char *sql, int64_t id)
+{
+    int64_t rows;
+    struct pausemon_error why;
+    sqlite3_stmt *row = NULL;
+    int status = 0;
+
+    if (sqlite3_changes(prune->db->sql) > 0)
+        return 0;
+    row = pm_db_query(prune->db, &why, sql, "i", id);
+    status = row ? pm_db_step(prune->db, row, &why) : (int)why.status;
+    rows = status > 0 ? sqlite3_column_int64(row, 0) : 0;
+    sqlite3_finalize(row);
+    if (status >= 0 && rows > 0)
+        status = pm_fail(&why, PAUSEMON_ERR_FORMAT, "database: %s cannot be removed", what);
+    if (status < 0 && prune->error)
+        *prune->error = why;
+    return status < 0 ? status : 0;
 }
 
 /* ---- escalations ---- */
 
-static int delete_event(struct prune *prune, int64_t id)
+static int delete_event(struct pm_prune *prune, int64_t id)
 {
     static const char *const deletes[] = {
         "DELETE FROM process_sample_records WHERE event_id = ?",
         "DELETE FROM event_samples WHERE event_id = ?", /* legacy: a file of the original's */
-        "DELETE FROM events WHERE id = ?",
+        "DELETE FROM events WHERE id = ? AND coalesce(status, '') != 'pinned'",
     };
-    int status = begin_step(prune);
+    char what[40];
+    int status = pm_prune_begin_step(prune);
 
     if (status < 0)
         return status;
+    snprintf(what, sizeof what, "event %lld", (long long)id);
     for (size_t i = 0; i < sizeof deletes / sizeof deletes[0] && status == 0; i++)
         status = pm_db_run(prune->db, prune->error, deletes[i], "i", id);
-    if (status == 0 && sqlite3_changes(prune->db->sql) == 0) /* or it would be found for ever */
-        status = pm_fail(prune->error, PAUSEMON_ERR_FORMAT,
-                         "database: event %lld cannot be removed", (long long)id);
-    return end_step(prune, status);
+    /* Or it would be found for ever. Somebody may have pinned it since it was: all of it stays. */
+    if (status == 0)
+        status = pm_prune_check_gone(prune, what, "SELECT count(*) FROM events WHERE id = ?", id);
+    return pm_prune_end_step(prune, status);
 }
 
 /* The first escalation that the statement gives goes. 1: it did; 0: there was none. */
-static int remove_one(struct prune *prune, const char *sql, double parameter)
+static int remove_one(struct pm_prune *prune, uint64_t why_gone, const char *sql, double parameter)
 {
     struct pausemon_escalation escalation;
     struct pausemon_error why;
@@ -93,21 +109,25 @@ static int remove_one(struct prune *prune, const char *sql, double parameter)
         *prune->error = why;
     if (status <= 0)
         return status;
-    if (prune->gone)
-        prune->gone(prune->user, &escalation);
-    status = delete_event(prune, escalation.id);
+    if (prune->how.gone) {
+        struct pausemon_removal removal = {sizeof removal, why_gone, &escalation, NULL, 0};
+        prune->how.gone(prune->how.user, &removal);
+    }
+    status = pm_prune_captures_of(prune, escalation.id, why_gone);
+    if (status == 0)
+        status = delete_event(prune, escalation.id);
     if (status < 0)
         return status;
     prune->went++;
     return 1;
 }
 
-static int remove_old_events(struct prune *prune)
+static int remove_old_events(struct pm_prune *prune)
 {
     int status;
 
     do
-        status = remove_one(prune,
+        status = remove_one(prune, PAUSEMON_REMOVAL_AGE,
                             "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
                             " WHERE e.status IN ('reviewed', 'dismissed')"
                             " AND e.end_timestamp < ? ORDER BY e.start_timestamp, e.id LIMIT 1",
@@ -119,16 +139,16 @@ static int remove_old_events(struct prune *prune)
 /* ---- rows without a review ---- */
 
 /* Until a step finds nothing. */
-static int remove_rows(struct prune *prune, const char *sql, double parameter)
+static int remove_rows(struct pm_prune *prune, const char *sql, double parameter)
 {
     int status, removed;
 
     do {
-        status = begin_step(prune);
+        status = pm_prune_begin_step(prune);
         if (status == 0)
             status = pm_db_run(prune->db, prune->error, sql, "di", parameter, (int64_t)STEP_ROWS);
         removed = status == 0 ? sqlite3_changes(prune->db->sql) : 0;
-        status = end_step(prune, status);
+        status = pm_prune_end_step(prune, status);
     } while (status == 0 && removed > 0);
     return status;
 }
@@ -137,7 +157,7 @@ static int remove_rows(struct prune *prune, const char *sql, double parameter)
 #define PAUSE_MAY_GO                                                                               \
     "NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = pauses.event_id AND e.status = 'pinned')"
 
-static int remove_old_rows(struct prune *prune)
+static int remove_old_rows(struct pm_prune *prune)
 {
     int64_t hour = prune->cutoff_ns / HOUR_NS;
     int status = remove_rows(prune,
@@ -155,7 +175,7 @@ static int remove_old_rows(struct prune *prune)
 
 /* ---- size ---- */
 
-static int pages(struct prune *prune, const char *sql, int64_t *bytes)
+static int pages(struct pm_prune *prune, const char *sql, int64_t *bytes)
 {
     int status = pm_db_number(prune->db, sql, 0, bytes, prune->error);
 
@@ -165,7 +185,7 @@ static int pages(struct prune *prune, const char *sql, int64_t *bytes)
 }
 
 /* Bytes that hold something, and bytes that are free in the file. */
-static int measure(struct prune *prune, int64_t *used, int64_t *idle)
+static int measure(struct pm_prune *prune, int64_t *used, int64_t *idle)
 {
     int status = pages(prune, "PRAGMA page_count", used);
 
@@ -176,9 +196,9 @@ static int measure(struct prune *prune, int64_t *used, int64_t *idle)
     return status;
 }
 
-static int remove_oldest_pauses(struct prune *prune)
+static int remove_oldest_pauses(struct pm_prune *prune)
 {
-    int status = begin_step(prune);
+    int status = pm_prune_begin_step(prune);
 
     if (status < 0)
         return status;
@@ -187,17 +207,17 @@ static int remove_oldest_pauses(struct prune *prune)
                        " ORDER BY start_timestamp LIMIT ?)",
                        "i", (int64_t)STEP_ROWS);
     int removed = status == 0 ? sqlite3_changes(prune->db->sql) : 0;
-    status = end_step(prune, status);
+    status = pm_prune_end_step(prune, status);
     return status < 0 ? status : removed > 0;
 }
 
-static int shrink_to_limit(struct prune *prune)
+static int shrink_to_limit(struct pm_prune *prune)
 {
     int64_t used, idle;
     int status = measure(prune, &used, &idle);
 
     while (status == 0 && used > prune->max_bytes) {
-        status = remove_one(prune,
+        status = remove_one(prune, PAUSEMON_REMOVAL_SIZE,
                             "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
                             " WHERE coalesce(e.status, '') != 'pinned'"
                             " AND e.end_timestamp IS NOT NULL AND ? = 0"
@@ -216,17 +236,17 @@ static int shrink_to_limit(struct prune *prune)
 
 /* ---- space ---- */
 
-static int vacuum_incrementally(struct prune *prune)
+static int vacuum_incrementally(struct pm_prune *prune)
 {
     int64_t used, idle, before = INT64_MAX;
     int status = measure(prune, &used, &idle);
 
     while (status == 0 && idle > 0 && idle < before) {
         before = idle;
-        status = begin_step(prune);
+        status = pm_prune_begin_step(prune);
         if (status == 0)
             status = pm_db_exec(prune->db, "PRAGMA incremental_vacuum(256)", prune->error);
-        status = end_step(prune, status);
+        status = pm_prune_end_step(prune, status);
         if (status == 0)
             status = measure(prune, &used, &idle);
     }
@@ -234,7 +254,7 @@ static int vacuum_incrementally(struct prune *prune)
 }
 
 /* A file that was not made for it, the original's: once, and where a quarter of it is free. */
-static int vacuum_whole(struct prune *prune)
+static int vacuum_whole(struct pm_prune *prune)
 {
     int64_t used, idle;
     int status = measure(prune, &used, &idle);
@@ -250,7 +270,7 @@ static int vacuum_whole(struct prune *prune)
     return pm_db_exec(prune->db, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", prune->error);
 }
 
-static int give_back(struct prune *prune)
+static int give_back(struct pm_prune *prune)
 {
     int64_t mode;
     int status = pm_db_number(prune->db, "PRAGMA auto_vacuum", 0, &mode, prune->error);
@@ -265,26 +285,30 @@ static int give_back(struct prune *prune)
 
 /* ---- all of it ---- */
 
-static int remove_all(struct prune *prune)
+static int remove_all(struct pm_prune *prune)
 {
     int status = remove_old_events(prune);
 
     if (status == 0)
+        status = pm_prune_old_captures(prune);
+    if (status == 0)
         status = remove_old_rows(prune);
     if (status == 0)
         status = shrink_to_limit(prune);
-    return status;
+    return status < 0 ? status : pm_prune_directories(prune);
 }
 
-static int run(struct prune *prune)
+static int run(struct pm_prune *prune)
 {
     int status = pm_db_number(prune->db, "PRAGMA page_size", 4096, &prune->page_size, prune->error);
 
-    if (status == 0 && prune->dry)
+    if (status == 0)
+        status = pm_prune_look(prune);
+    if (status == 0 && prune->how.dry_run)
         status = pm_db_exec(prune->db, "BEGIN IMMEDIATE", prune->error);
     if (status == 0)
         status = remove_all(prune);
-    if (prune->dry)
+    if (prune->how.dry_run)
         pm_db_rollback(prune->db);
     else if (status == 0)
         status = give_back(prune);
@@ -292,29 +316,35 @@ static int run(struct prune *prune)
 }
 
 int pausemon_storage_prune(struct pausemon_storage *storage, const struct pausemon_config *config,
-                           int dry_run,
-                           void (*gone)(void *user, const struct pausemon_escalation *escalation),
-                           void *user, struct pausemon_error *error)
+                           const struct pausemon_retention *how, struct pausemon_error *error)
 {
-    struct prune prune = {.storage = storage, .error = error, .gone = gone, .user = user};
-    int64_t days, megabytes;
+    struct pm_prune prune = {
+        .storage = storage, .error = error, .how = PAUSEMON_RETENTION_INIT, .directory = -1};
+    int64_t days, megabytes, evidence;
 
     if (!storage || !config ||
         pausemon_config_get_number(config, "retention.events_days", &days) < 0 ||
-        pausemon_config_get_number(config, "retention.max_db_mb", &megabytes) < 0)
+        pausemon_config_get_number(config, "retention.max_db_mb", &megabytes) < 0 ||
+        pausemon_config_get_number(config, "retention.max_forensics_mb", &evidence) < 0)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a storage and a config are needed");
     if (storage->read_only)
         return pm_fail(error, PAUSEMON_ERR_UNSUPPORTED,
                        "%s was written by a newer version: it is left as it is", storage->place);
     if (!storage->db.sql)
         return pm_fail(error, PAUSEMON_ERR_IO, "%s is not open", storage->place);
+    if (!pm_place_is(storage->place, &storage->file))
+        return pm_fail(error, PAUSEMON_ERR_IO, "%s was removed or replaced since it was opened",
+                       storage->place);
     pm_now(&storage->host, &prune.now);
     prune.db = &storage->db;
-    prune.dry = dry_run != 0;
+    if (how)
+        memcpy(&prune.how, how, how->size < sizeof *how ? (size_t)how->size : sizeof *how);
     prune.cutoff_ns = prune.now.realtime_ns - days * DAY_NS;
     prune.max_bytes = megabytes << 20;
+    prune.max_evidence = (uint64_t)evidence << 20;
     pm_buffer_init(&prune.notes, &storage->host, PM_EVENT_NOTES);
     int status = run(&prune);
+    pm_prune_forget(&prune);
     pm_buffer_free(&prune.notes);
     return status;
 }

@@ -21,28 +21,15 @@ struct pm_queue *pm_queue_new(size_t capacity, const struct pm_host *host)
 
 /* ---- the thread that fills ---- */
 
-static struct pm_record *slot_at(struct pm_queue *queue, uint64_t number)
-{
-    return &queue->slots[number % queue->capacity];
-}
-
-/* A free slot, to be published; NULL: none. `left` are to stay free after it. */
+/* A free slot, to be put; NULL: none. `left` are to stay free after it. */
 static struct pm_record *begin_put(struct pm_queue *queue, enum pm_record_kind kind, size_t left)
 {
-    uint64_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
-    uint64_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
-
-    if (head - tail + left >= queue->capacity)
+    if (!pm_spsc_has_room(&queue->ring, queue->capacity - left))
         return NULL;
-    struct pm_record *record = slot_at(queue, head);
+    struct pm_record *record = &queue->slots[pm_spsc_next(&queue->ring, queue->capacity)];
     record->kind = kind;
     record->enriched = false;
     return record;
-}
-
-static void end_put(struct pm_queue *queue)
-{
-    atomic_fetch_add_explicit(&queue->head, 1, memory_order_release);
 }
 
 static void drop(struct pm_queue *queue, uint64_t count)
@@ -78,7 +65,7 @@ static void offer_aside(struct pm_queue *queue)
         return;
     record->escalation = queue->aside;
     note_queued(queue, &record->escalation);
-    end_put(queue);
+    pm_spsc_put(&queue->ring);
 }
 
 static struct pausemon_escalation copy_of(const struct pausemon_escalation *escalation)
@@ -114,7 +101,7 @@ static void put_sample(struct pm_queue *queue, const struct pausemon_event *even
     pm_sample_init(&record->as.sample, queue->host);
     pausemon_sample_copy(&record->as.sample, event->sample);
     note_queued(queue, &record->escalation);
-    end_put(queue);
+    pm_spsc_put(&queue->ring);
 }
 
 static void put_pause(struct pm_queue *queue, const struct pausemon_pause *pause)
@@ -132,7 +119,7 @@ static void put_pause(struct pm_queue *queue, const struct pausemon_pause *pause
     pausemon_pause_copy(&record->as.pause, pause);
     if (pause->info.event_id < queue->first_event_id)
         record->as.pause.info.event_id = 0;
-    end_put(queue);
+    pm_spsc_put(&queue->ring);
 }
 
 static void offer_hour(struct pm_queue *queue)
@@ -206,13 +193,12 @@ size_t pm_queue_ready(struct pm_queue *queue)
         offer_aside(queue);
         offer_hour(queue);
     }
-    uint64_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
-    return (size_t)(head - atomic_load_explicit(&queue->tail, memory_order_relaxed));
+    return pm_spsc_count(&queue->ring);
 }
 
 struct pm_record *pm_queue_get(struct pm_queue *queue, size_t index)
 {
-    return slot_at(queue, atomic_load_explicit(&queue->tail, memory_order_relaxed) + index);
+    return &queue->slots[pm_spsc_slot(&queue->ring, index, queue->capacity)];
 }
 
 const struct pm_hour *pm_queue_mail(struct pm_queue *queue)
@@ -222,15 +208,13 @@ const struct pm_hour *pm_queue_mail(struct pm_queue *queue)
 
 void pm_queue_done(struct pm_queue *queue, size_t count, bool mail)
 {
-    atomic_fetch_add_explicit(&queue->tail, count, memory_order_release);
+    pm_spsc_take(&queue->ring, count);
     if (mail)
         atomic_store_explicit(&queue->mail, false, memory_order_release);
 }
 
 uint64_t pm_queue_waiting(const struct pm_queue *queue)
 {
-    uint64_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
-    uint64_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
-
-    return head - tail + atomic_load_explicit(&queue->aside_waits, memory_order_relaxed);
+    return pm_spsc_count(&queue->ring) +
+           atomic_load_explicit(&queue->aside_waits, memory_order_relaxed);
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/spsc.h"
 #include "core/pause.h"
 #include "core/sample.h"
 
@@ -46,7 +47,7 @@ struct pm_hour {
 struct pm_queue {
     const struct pm_host *host; /* of the thread that fills */
     size_t capacity;
-    _Atomic uint64_t head, tail; /* records ever put, ever taken */
+    struct pm_spsc ring;
     _Atomic uint64_t dropped;
     _Atomic uint64_t aside_waits; /* for whoever counts what waits */
     _Atomic bool closed;          /* nobody fills any more: what is aside belongs to the consumer */

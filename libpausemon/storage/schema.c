@@ -39,6 +39,17 @@ static const char *const steps[] = {
     " count INTEGER NOT NULL, PRIMARY KEY (hour, score)) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO daemon_state (key, value, updated_at) VALUES ('schema_version', '7',"
     " CAST(strftime('%s', 'now') AS REAL));",
+    /* Directories of before the table was there have no row, and are no strays for that. */
+    "CREATE TABLE captures (name TEXT PRIMARY KEY, start_timestamp REAL NOT NULL,"
+    " reason TEXT NOT NULL, event_id INTEGER, pause_id INTEGER, bytes INTEGER NOT NULL,"
+    " complete INTEGER NOT NULL);"
+    "CREATE INDEX pausemon_captures_start ON captures(start_timestamp);"
+    "CREATE INDEX pausemon_captures_event ON captures(event_id);"
+    "CREATE INDEX pausemon_captures_pause ON captures(pause_id);"
+    "CREATE TRIGGER pausemon_event_gone_captures AFTER DELETE ON events BEGIN"
+    " UPDATE captures SET event_id = NULL WHERE event_id = old.id; END;"
+    "INSERT OR REPLACE INTO daemon_state (key, value, updated_at) VALUES ('captures_since',"
+    " strftime('%s', 'now') || '000000000', CAST(strftime('%s', 'now') AS REAL));",
 };
 
 _Static_assert(sizeof steps / sizeof steps[0] == PM_SCHEMA_OURS, "a step a version");

@@ -7,7 +7,7 @@
 #include "storage/db.h"
 
 #define PM_SCHEMA_ORIGINAL 7 /* of the Python original: daemon_state's schema_version */
-#define PM_SCHEMA_OURS 1     /* PRAGMA user_version */
+#define PM_SCHEMA_OURS 2     /* PRAGMA user_version */
 
 enum pm_schema {
     PM_SCHEMA_EMPTY,

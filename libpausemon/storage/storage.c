@@ -2,13 +2,7 @@
 #include "storage/storage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#ifdef __APPLE__
-#include <sys/sysctl.h>
-#endif
 
 #include "core/arith.h"
 #include "engine/monitor.h"
@@ -20,23 +14,6 @@
 #define TEXT_LIMIT (1u << 20)
 
 /* ---- life ---- */
-
-static void read_boot_id(char id[PM_BOOT_ID_SIZE])
-{
-    id[0] = '\0';
-#ifdef __APPLE__
-    size_t size = PM_BOOT_ID_SIZE;
-    if (sysctlbyname("kern.bootsessionuuid", id, &size, NULL, 0) != 0)
-        id[0] = '\0';
-#else
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? 0 : read(fd, id, PM_BOOT_ID_SIZE - 1);
-    if (fd >= 0)
-        close(fd);
-    id[got > 0 ? got : 0] = '\0';
-    id[strcspn(id, "\n")] = '\0';
-#endif
-}
 
 static int read_options(struct pausemon_storage_options *options,
                         const struct pausemon_storage_options *given, struct pausemon_error *error)
@@ -93,7 +70,7 @@ int pausemon_storage_open(struct pausemon_storage **out, const char *path,
 {
     char boot_id[PM_BOOT_ID_SIZE];
 
-    read_boot_id(boot_id);
+    pm_boot_id_read(boot_id);
     return pm_storage_open(out, path, options, boot_id, host, error);
 }
 
@@ -296,9 +273,13 @@ static bool is_due(const struct pausemon_storage *storage)
 static int try_to_write(struct pausemon_storage *storage, size_t count, struct pausemon_error *why)
 {
     const struct pm_hour *mail = pm_queue_mail(storage->queue);
-    int status = 0;
+    int status;
 
     storage->db.code = storage->db.os_errno = 0;
+    /* What is open stays open: when the directory is back, it goes on. */
+    status = pm_place_keep(&storage->directory, storage->place, why);
+    if (status < 0)
+        return status;
     if (storage->db.sql && !pm_place_is(storage->place, &storage->file)) {
         pm_log(&storage->host, PAUSEMON_LOG_WARNING, "%s was removed or replaced: opened anew",
                storage->place);

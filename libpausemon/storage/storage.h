@@ -4,12 +4,11 @@
 
 #include <pausemon/storage.h>
 
+#include "base/boot.h"
 #include "base/buffer.h"
 #include "storage/db.h"
 #include "storage/place.h"
 #include "storage/queue.h"
-
-#define PM_BOOT_ID_SIZE 64
 
 struct pausemon_storage {
     struct pm_host host;   /* of the thread that flushes */
@@ -18,7 +17,8 @@ struct pausemon_storage {
     struct pausemon_monitor *monitor; /* NULL: not attached */
     int subscription;
     struct pm_db db;
-    struct pm_place_id file; /* that db has open */
+    struct pm_place_id file;      /* that db has open */
+    struct pm_place_id directory; /* that it was first opened in */
     char place[PM_DB_PATH_SIZE];
     char boot_id[PM_BOOT_ID_SIZE]; /* "": not known */
     int64_t group;

@@ -47,16 +47,21 @@ void pausemon_storage_get_info(const struct pausemon_storage *storage,
     info->size = size;
 }
 
+int pausemon_storage_add_capture(struct pausemon_storage *storage,
+                                 const struct pausemon_capture *capture,
+                                 struct pausemon_error *error)
+{
+    (void)storage;
+    (void)capture;
+    return refuse(error);
+}
+
 int pausemon_storage_prune(struct pausemon_storage *storage, const struct pausemon_config *config,
-                           int dry_run,
-                           void (*gone)(void *user, const struct pausemon_escalation *escalation),
-                           void *user, struct pausemon_error *error)
+                           const struct pausemon_retention *how, struct pausemon_error *error)
 {
     (void)storage;
     (void)config;
-    (void)dry_run;
-    (void)gone;
-    (void)user;
+    (void)how;
     return refuse(error);
 }
 
@@ -114,6 +119,17 @@ int pausemon_history_samples(struct pausemon_history *history, int64_t event_id,
                              int (*each)(void *user, const struct pausemon_sample *sample,
                                          uint64_t tier),
                              void *user, struct pausemon_error *error)
+{
+    (void)history;
+    (void)event_id;
+    (void)each;
+    (void)user;
+    return refuse(error);
+}
+
+int pausemon_history_captures(struct pausemon_history *history, int64_t event_id,
+                              int (*each)(void *user, const struct pausemon_capture *capture),
+                              void *user, struct pausemon_error *error)
 {
     (void)history;
     (void)event_id;

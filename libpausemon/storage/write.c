@@ -31,7 +31,7 @@ static int write_sample(struct pausemon_storage *storage, const struct pm_record
     struct pm_buffer *text = &storage->text;
 
     pm_buffer_consume(text, text->length);
-    int status = pausemon_json_encode_sample(&record->as.sample, pm_row_write, text);
+    int status = pausemon_json_encode_sample(&record->as.sample, pm_buffer_write, text);
     if (status < 0)
         return pm_fail(error, status, "a sample as JSON: %s", pausemon_status_text(status));
     return pm_db_run(&storage->db, error,
