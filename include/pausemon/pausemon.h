@@ -4,10 +4,14 @@
 
 /* Everything. Each header also stands alone. */
 
+#include <pausemon/alerts.h>
+#include <pausemon/blackbox.h>
+#include <pausemon/capture.h>
 #include <pausemon/collector.h>
 #include <pausemon/common.h>
 #include <pausemon/config.h>
 #include <pausemon/escalation.h>
+#include <pausemon/forensics.h>
 #include <pausemon/heartbeat.h>
 #include <pausemon/json.h>
 #include <pausemon/monitor.h>

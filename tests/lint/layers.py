@@ -20,7 +20,8 @@ HEIGHT = {'base': 0, 'core': 1, 'sources': 2, 'formats': 2, 'engine': 3, 'storag
 PUBLIC = {'common': 'base', 'config': 'core', 'process': 'core', 'sample': 'core',
           'scorer': 'core', 'tiers': 'core', 'ring': 'core', 'pause': 'core', 'escalation': 'core',
           'source': 'sources', 'json': 'formats', 'collector': 'engine', 'heartbeat': 'engine',
-          'monitor': 'engine', 'storage': 'storage', 'forensics': 'forensics'}
+          'monitor': 'engine', 'storage': 'storage', 'capture': 'core', 'forensics': 'forensics',
+          'alerts': 'forensics', 'blackbox': 'forensics'}
 
 # The text form of recordings is JSON: these two files, and only these headers.
 SIDEWAYS = {'libpausemon/sources/record.c', 'libpausemon/sources/replay.c'}
