@@ -52,7 +52,8 @@ enum exit_code {
     EXIT_ERROR = 1,
     EXIT_USAGE = 2,
     EXIT_NO_DAEMON = 3,
-    EXIT_NOTHING = 4
+    EXIT_NOTHING = 4,
+    EXIT_LIMITED = 5 /* doctor: nothing is broken, something could be had that is not */
 };
 
 #endif

@@ -25,7 +25,7 @@ static const struct {
     NUMBER(tier),         NUMBER(max_score), NUMBER(dropped_records),
     NUMBER(rss_bytes),    NUMBER(pid),       TEXT(disk),
     TEXT(budget),         TEXT(heartbeat),   TEXT(elevated_since),
-    TEXT(critical_since),
+    TEXT(critical_since), TEXT(version),
 };
 
 int message_read(struct message *message, const char *line, size_t length)

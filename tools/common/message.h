@@ -14,7 +14,7 @@ struct message {
     char text[128]; /* of an "error" */
     int64_t samples, tier, max_score, dropped_records, rss_bytes, pid;
     char disk[16], budget[16], heartbeat[16];
-    char elevated_since[40], critical_since[40];
+    char elevated_since[40], critical_since[40], version[32];
 };
 
 /* 0; -1: it is no JSON object, or has no type; -2: built without JSON. */

@@ -5,10 +5,27 @@
 #include <stdint.h>
 
 #include "common/args.h"
+#include "common/utf8.h"
+
+#define OUT_TEXT 8192 /* longer ones are cut */
 
 int out_write(void *file, const char *bytes, size_t length)
 {
     return fwrite(bytes, 1, length, file) == length ? 0 : PAUSEMON_ERR_IO;
+}
+
+void out_json_text(const char *text)
+{
+    char clean[OUT_TEXT];
+
+    utf8_clean(clean, sizeof clean, text);
+    putchar('"');
+    for (const char *at = clean; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            putchar('\\');
+        putchar(*at);
+    }
+    putchar('"');
 }
 
 int out_finish(const char *program, FILE *file)

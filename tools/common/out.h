@@ -8,6 +8,9 @@
 /* A pausemon_write_fn to the FILE given as user. */
 int out_write(void *file, const char *bytes, size_t length);
 
+/* The text as a JSON string, in quotes, on stdout; what is not harmless becomes '?'. */
+void out_json_text(const char *text);
+
 /* 0 if everything written to the file has arrived; else -1 after a line on stderr, unless the
  * reader simply went away (a closed pipe) or we were interrupted. */
 int out_finish(const char *program, FILE *file);

@@ -7,9 +7,11 @@
 
 #include <pausemon/pausemon.h>
 
+#include "pausemond/evidence.h"
 #include "pausemond/home.h"
 #include "pausemond/line.h"
 #include "pausemond/log.h"
+#include "pausemond/metrics.h"
 #include "pausemond/notify.h"
 #include "pausemond/server.h"
 #include "pausemond/status.h"
@@ -28,14 +30,17 @@ struct daemon {
     struct pausemon_heartbeat *heartbeat; /* NULL: it is off, or was refused */
     struct pausemon_storage *storage;     /* NULL: this build has none, or it is not open yet */
     const char *disk;                     /* what the status says of it then */
+    struct evidence evidence;
     struct writer writer;
     struct server server;
     struct status status;
-    struct line line; /* the one that is being written */
-    int is_ready;     /* the first look was taken, well or not */
-    int is_failing;   /* the last look failed */
-    int has_ended;    /* the recording is over */
-    int has_pause;    /* one was told: people ask soon */
+    struct metrics metrics;
+    struct line line;   /* the one that is being written */
+    int is_ready;       /* the first look was taken, well or not */
+    int is_failing;     /* the last look failed */
+    uint64_t told_tier; /* that was logged last; 0: none was */
+    int has_ended;      /* the recording is over */
+    int has_pause;      /* one was told: people ask soon */
 };
 
 #endif

@@ -48,8 +48,10 @@ static void on_message(struct loop *loop, char message)
         store_take(daemon);
         break;
     case SIGNAL_CAPTURE:
-        log_say(&daemon->log, PAUSEMON_LOG_INFO,
-                "SIGUSR1: this version cannot capture evidence yet");
+        if (evidence_ask(&daemon->evidence))
+            writer_hurry(&daemon->writer);
+        else
+            log_say(&daemon->log, PAUSEMON_LOG_WARNING, "SIGUSR1: there are no captures");
         break;
     default:
         break;
@@ -96,6 +98,7 @@ static void do_what_is_due(struct loop *loop, int64_t now_ns)
     if (now_ns >= loop->status_ns) {
         loop->status_ns = now_ns + STATUS_INTERVAL_NS;
         status_measure(daemon, now_ns);
+        metrics_leave(daemon);
         stream_send_status(daemon);
         tell_status(daemon);
     }
@@ -178,8 +181,11 @@ static int wait_for_writer(void)
 
 int loop_finish(struct daemon *daemon)
 {
-    if (!daemon->writer.is_running)
+    if (!daemon->writer.is_running) {
+        /* A start that failed: there may be a black box all the same. */
+        evidence_finish(&daemon->evidence);
         return 0;
+    }
     writer_end(&daemon->writer);
     if (wait_for_writer() < 0) {
         log_say(&daemon->log, PAUSEMON_LOG_WARNING,

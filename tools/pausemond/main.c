@@ -32,7 +32,8 @@ static void print_help(void)
 {
     puts("Usage: pausemond [OPTION…]\n\n"
          "Watches this machine, keeps what happens, tells it to who connects. Stays in the\n"
-         "foreground; SIGTERM ends it, SIGHUP reads the configuration anew.\n\nOptions:");
+         "foreground; SIGTERM ends it, SIGHUP reads the configuration anew, SIGUSR1 captures\n"
+         "evidence now.\n\nOptions:");
     args_print_options(options);
 }
 
@@ -80,6 +81,7 @@ static void start_heartbeat(struct daemon *daemon)
         return;
     wishes.guard_priority = GUARD_PRIORITY;
     wishes.lend_priority = 1;
+    wishes.witness = 1;
     if (pausemon_heartbeat_start(&daemon->heartbeat, daemon->monitor, daemon->config, &wishes,
                                  &error) < 0) {
         log_say(&daemon->log, PAUSEMON_LOG_WARNING, "goes on without a heartbeat: %s", error.text);
@@ -98,12 +100,17 @@ static int start(struct daemon *daemon, const struct args *args)
     daemon->writer.log = log;
     daemon->writer.config_path = daemon->config_path;
     daemon->writer.is_system = daemon->is_system;
+    daemon->writer.evidence = &daemon->evidence;
+    daemon->writer.metrics = &daemon->metrics;
+    daemon->evidence.log = log;
     if (signals_open(log) < 0 || find_place(daemon, args_get(args, "data-dir")) < 0)
         return -1;
     daemon->config = settings_load(daemon->config_path, daemon->is_system);
     if (!daemon->config || home_open(&daemon->home, daemon->config, log) < 0 ||
         open_source(daemon, args) < 0 || store_open(daemon) < 0)
         return -1;
+    evidence_open(&daemon->evidence, &daemon->home.place, daemon->home.group, daemon->config,
+                  daemon->monitor, &daemon->host);
     daemon->server.greet = stream_greet;
     daemon->server.user = daemon;
     status_begin(&daemon->status);
@@ -135,6 +142,7 @@ static int end(struct daemon *daemon)
     if (status < 0) /* the writer still has the storage in its hands */
         _exit(EXIT_ERROR);
     pausemon_storage_free(daemon->storage);
+    evidence_free(&daemon->evidence);
     pausemon_config_free(daemon->config);
     log_close(&daemon->log);
     return EXIT_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pausemond/settings.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,13 +11,8 @@
 
 struct pausemon_config *settings_load(const char *given, int is_system)
 {
-    struct pausemon_config *defaults;
-
-    if (given || !is_system)
-        return place_load_config("pausemond", given);
-    if (access(PLACE_SYSTEM_CONFIG, F_OK) == 0)
-        return place_load_config("pausemond", PLACE_SYSTEM_CONFIG);
-    return pausemon_config_new(&defaults, NULL) < 0 ? NULL : defaults;
+    return given || !is_system ? place_load_config("pausemond", given)
+                               : place_load_system_config("pausemond");
 }
 
 /* ---- reload ---- */
@@ -65,8 +62,35 @@ void settings_take(struct daemon *daemon, int is_good)
         if (!key->reload && differs(daemon->config, fresh, key->name))
             log_say(&daemon->log, PAUSEMON_LOG_WARNING, "%s has changed: that needs a restart",
                     key->name);
-    pausemon_monitor_set_config(daemon->monitor, fresh);
     pausemon_config_free(daemon->config);
     daemon->config = fresh;
+    budget_begin(&daemon->status.budget); /* other settings, other costs */
+    pausemon_monitor_set_config(daemon->monitor, fresh);
     log_say(&daemon->log, PAUSEMON_LOG_INFO, "the configuration was reloaded");
+}
+
+/* ---- pace ---- */
+
+void settings_pace(struct daemon *daemon)
+{
+    uint64_t slower = daemon->status.budget.slower;
+    struct pausemon_config *config;
+    int64_t interval_ms = 0;
+    char text[24];
+
+    if (pausemon_config_new(&config, NULL) < 0) {
+        log_say(&daemon->log, PAUSEMON_LOG_WARNING, "out of memory: the pace stays");
+        return;
+    }
+    pausemon_config_copy(config, daemon->config);
+    pausemon_config_get_number(config, "monitor.interval_ms", &interval_ms);
+    interval_ms *= (int64_t)slower;
+    snprintf(text, sizeof text, "%" PRId64, interval_ms);
+    /* Refused where it is beyond what may be set: that is slow enough. */
+    if (pausemon_config_set(config, "monitor.interval_ms", text, NULL) == 0) {
+        pausemon_monitor_set_config(daemon->monitor, config);
+        log_say(&daemon->log, PAUSEMON_LOG_INFO, "looks every %s ms%s", text,
+                slower > 1 ? ", to keep within its budget" : " again");
+    }
+    pausemon_config_free(config);
 }

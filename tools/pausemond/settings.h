@@ -14,4 +14,7 @@ struct pausemon_config *settings_load(const char *given, int is_system);
  * need a restart; if it was refused, says that the old one stays. */
 void settings_take(struct daemon *daemon, int is_good);
 
+/* The monitor looks as often as the budget allows (budget.h): the configured interval, or more. */
+void settings_pace(struct daemon *daemon);
+
 #endif

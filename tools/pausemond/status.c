@@ -9,6 +9,7 @@
 #include "pausemond/daemon.h"
 #include "pausemond/fd.h"
 #include "pausemond/rss.h"
+#include "pausemond/settings.h"
 
 #define PERMILLE 1000
 
@@ -24,6 +25,7 @@ void status_begin(struct status *status)
 {
     *status = (struct status){.measured_ns = fd_now_ns(), .measured_cpu_ns = cpu_ns()};
     status->rss_bytes = rss_bytes();
+    budget_begin(&status->budget);
 }
 
 void status_note_sample(struct status *status)
@@ -69,6 +71,9 @@ void status_measure(struct daemon *daemon, int64_t now_ns)
                     " s; monitor.budget_permille allows %" PRId64 ".%" PRId64 " %%",
                     cost / 10, cost % 10, elapsed_ns / NS_PER_S, permille / 10, permille % 10);
         status->is_over_budget = is_over;
+        if (budget_judge(&status->budget, cost, permille,
+                         pausemon_monitor_get_tier(daemon->monitor)))
+            settings_pace(daemon);
     }
     status->measured_ns = now_ns;
     status->measured_cpu_ns = used_ns;
@@ -130,6 +135,9 @@ void status_write(const struct daemon *daemon, struct line *line)
     write_heartbeat(daemon, line);
     line_add(line, ",\"longest_dispatch_ms\":%" PRId64 ",\"queued_records\":%" PRIu64,
              status->longest_dispatch_ns / NS_PER_MS, queued);
+    line_add(line, ",\"blackbox\":\"%s\",\"captures\":%" PRIu64 ",\"slower\":%" PRIu64,
+             evidence_blackbox_state(&daemon->evidence), evidence_count(&daemon->evidence),
+             status->budget.slower);
     line_add(line, ",\"source\":");
     line_add_text(line, pausemon_source_get_name(daemon->source));
     line_add(line, ",\"pid\":%jd,\"version\":\"%s\"}", (intmax_t)getpid(), pausemon_version());

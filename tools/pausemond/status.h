@@ -6,6 +6,8 @@
 
 #include <pausemon/monitor.h>
 
+#include "pausemond/budget.h"
+
 struct daemon;
 struct line;
 
@@ -17,6 +19,7 @@ struct status {
     struct pausemon_instant elevated_since, critical_since; /* all 0: it is not */
     int64_t measured_ns, measured_cpu_ns; /* when, and what the CPU clock said then */
     uint64_t is_over_budget;
+    struct budget budget;
     uint64_t rss_bytes;
     int64_t longest_dispatch_ns;
 };

@@ -152,8 +152,10 @@ static void say_tier(struct daemon *daemon, const struct pausemon_event *event)
     const struct pausemon_process *first = pausemon_sample_get_rogue(event->sample, 0);
     uint64_t stress = pausemon_sample_get_info(event->sample)->stress;
 
-    if (event->action == PAUSEMON_TIER2_PEAK)
+    /* What comes of 3 straight to 1 is two steps of one tier. */
+    if (event->action == PAUSEMON_TIER2_PEAK || event->tier == daemon->told_tier)
         return;
+    daemon->told_tier = event->tier;
     if (first)
         log_say(&daemon->log, PAUSEMON_LOG_INFO,
                 "tier %" PRIu64 ", %s: stress %" PRIu64 ", highest score %" PRIu64
@@ -221,6 +223,7 @@ static void on_escalation(struct daemon *daemon, const struct pausemon_event *ev
 static void on_pause(struct daemon *daemon, const struct pausemon_event *event)
 {
     daemon->has_pause = 1;
+    metrics_note_pause(&daemon->metrics, pausemon_pause_get_info(event->pause));
     say_pause(daemon, event);
     if (daemon->server.count > 0)
         send_pause(daemon, event);

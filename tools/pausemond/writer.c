@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pausemond/fd.h"
@@ -31,9 +33,34 @@ static void answer(const struct writer *writer, char message)
 
 /* ---- the disk ---- */
 
+/* The storage knows its directory from the first good open on. Before that, between two tries,
+ * somebody may put another, or a link, in its place: nothing is begun there. */
+static int is_replaced(struct writer *writer)
+{
+    const char *slash = strrchr(writer->database, '/');
+    char path[PLACE_SIZE];
+    struct stat info;
+
+    snprintf(path, sizeof path, "%.*s", (int)(slash - writer->database), writer->database);
+    if (lstat(path, &info) < 0)
+        return writer->inode != 0;
+    if (writer->inode == 0) {
+        writer->device = info.st_dev;
+        writer->inode = info.st_ino;
+    }
+    return info.st_dev != writer->device || info.st_ino != writer->inode;
+}
+
 int writer_open(struct writer *writer, struct pausemon_storage **storage,
                 struct pausemon_error *error)
 {
+    if (is_replaced(writer)) {
+        snprintf(error->text, sizeof error->text, "the directory of %.200s was replaced",
+                 writer->database);
+        writer->open_status = PAUSEMON_ERR_DENIED;
+        writer->open_ns = fd_now_ns() + OPEN_INTERVAL_NS;
+        return writer->open_status;
+    }
     int status =
         pausemon_storage_open(storage, writer->database, &writer->wishes, writer->host, error);
     int may_pass = status < 0 && (status == PAUSEMON_ERR_BUSY || error->os_errno == ENOSPC ||
@@ -80,14 +107,16 @@ static int flush(struct writer *writer, struct pausemon_storage *storage)
 
 static void prune(struct writer *writer, struct pausemon_storage *storage)
 {
+    struct pausemon_retention how = PAUSEMON_RETENTION_INIT;
     struct pausemon_error error;
 
     writer->prune_ns = fd_now_ns() + PRUNE_INTERVAL_NS;
-    int gone = pausemon_storage_prune(storage, writer->config, 0, NULL, NULL, &error);
+    how.evidence = writer->evidence->directory;
+    int gone = pausemon_storage_prune(storage, writer->config, &how, &error);
     if (gone < 0)
-        log_say(writer->log, PAUSEMON_LOG_WARNING, "old events were not removed: %s", error.text);
+        log_say(writer->log, PAUSEMON_LOG_WARNING, "old records were not removed: %s", error.text);
     else if (gone > 0)
-        log_say(writer->log, PAUSEMON_LOG_INFO, "%d old events were removed", gone);
+        log_say(writer->log, PAUSEMON_LOG_INFO, "%d old events and captures were removed", gone);
 }
 
 static void finish(struct writer *writer, struct pausemon_storage *storage)
@@ -116,6 +145,7 @@ static void reload(struct writer *writer)
         return;
     }
     pausemon_config_copy(writer->config, fresh);
+    evidence_set_config(writer->evidence, fresh);
     pausemon_config_free(atomic_exchange(&writer->fresh, fresh));
     answer(writer, WRITER_RELOADED);
 }
@@ -133,21 +163,45 @@ static char wait_for_order(const struct writer *writer)
     return order;
 }
 
-/* By the clock, not when no order comes: orders may come all the time. */
-static void do_what_is_due(struct writer *writer)
+/* By the clock, not when no order comes: orders may come all the time. Whether anything was. */
+static int do_what_is_due(struct writer *writer)
 {
     struct pausemon_storage *storage = atomic_load(&writer->storage);
     int64_t now_ns = fd_now_ns();
 
     if (now_ns < writer->flush_ns)
-        return;
+        return 0;
     writer->flush_ns = now_ns + FLUSH_INTERVAL_NS;
     if (now_ns >= writer->open_ns)
         try_to_open(writer);
     if (storage)
         flush(writer, storage);
+    evidence_flush(writer->evidence, storage);
+    metrics_write(writer->metrics, pausemon_config_get_text(writer->config, "metrics.textfile_dir"),
+                  writer->log);
     if (storage && now_ns >= writer->prune_ns)
         prune(writer, storage);
+    return 1;
+}
+
+/* While a capture waits for its tools. Retention and what opens the storage can wait for it. */
+static void on_idle(void *user)
+{
+    struct writer *writer = user;
+    struct pausemon_storage *storage = atomic_load(&writer->storage);
+
+    if (storage)
+        flush(writer, storage);
+    evidence_flush(writer->evidence, storage);
+}
+
+/* After all that is due at once. Its size may be too much at once too. */
+static void capture(struct writer *writer)
+{
+    evidence_capture(writer->evidence);
+    if (writer->evidence->has_capture)
+        writer->prune_ns = 0;
+    writer->evidence->has_capture = 0;
 }
 
 static void *run(void *user)
@@ -162,11 +216,12 @@ static void *run(void *user)
             reload(writer);
         if (order == ORDER_HURRY)
             writer->flush_ns = 0;
-        if (order != ORDER_END)
-            do_what_is_due(writer);
+        if (order != ORDER_END && do_what_is_due(writer))
+            capture(writer);
     }
     if ((storage = atomic_load(&writer->storage)))
         finish(writer, storage);
+    evidence_finish(writer->evidence);
     answer(writer, WRITER_DONE);
     return NULL;
 }
@@ -192,6 +247,8 @@ static int start_thread(struct writer *writer)
 
 int writer_start(struct writer *writer, const struct pausemon_config *config, int answers)
 {
+    writer->evidence->idle = on_idle;
+    writer->evidence->user = writer;
     writer->answers = answers;
     writer->prune_ns = fd_now_ns() + FIRST_PRUNE_NS;
     int status = pausemon_config_new(&writer->config, NULL);
@@ -223,6 +280,7 @@ void writer_hurry(struct writer *writer)
 
 void writer_end(struct writer *writer)
 {
+    evidence_cancel(writer->evidence);
     give_order(writer, ORDER_END);
 }
 

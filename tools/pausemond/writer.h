@@ -9,8 +9,11 @@
 #include <pausemon/storage.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
+#include "pausemond/evidence.h"
 #include "pausemond/log.h"
+#include "pausemond/metrics.h"
 
 /* From the writer to the dispatch thread, in the pipe it was given. */
 enum writer_message {
@@ -28,11 +31,15 @@ struct writer {
     struct log *log;
     const char *config_path;
     int is_system;
+    struct evidence *evidence;
+    struct metrics *metrics;
     const char *database; /* where, how, and with what it is opened */
     struct pausemon_storage_options wishes;
     const struct pausemon_host *host;
     int64_t open_ns;                            /* when to try to; INT64_MAX: not at all */
     int open_status;                            /* of the last try, which was said */
+    dev_t device;                               /* of the database's directory, at the first try */
+    ino_t inode;                                /* 0: it was not there */
     _Atomic(struct pausemon_storage *) opened;  /* by the writer, not yet taken */
     _Atomic(struct pausemon_storage *) storage; /* attached: to be flushed. NULL: none */
     struct pausemon_config *config;             /* the writer's own copy */
@@ -51,7 +58,7 @@ int writer_open(struct writer *writer, struct pausemon_storage **storage,
 
 /* Each only gives the order. */
 void writer_reload(struct writer *writer);
-void writer_hurry(struct writer *writer); /* a flush, now */
+void writer_hurry(struct writer *writer); /* a flush and what evidence is due, now */
 void writer_end(struct writer *writer);
 
 /* After WRITER_RELOADED: the caller's to free; NULL: it was taken already. */
