@@ -48,11 +48,13 @@ static int show(const struct args *args, const char *path)
 
 static int check(const struct args *args, const char *path)
 {
-    if (access(path, F_OK) != 0 && !args_get(args, "config")) {
+    struct stat info;
+
+    if (lstat(path, &info) != 0 && errno == ENOENT && !args_get(args, "config")) {
         fprintf(stderr, "%s does not exist: the defaults are in force\n", path);
         return EXIT_OK;
     }
-    struct pausemon_config *config = place_load_config(args->program, path);
+    struct pausemon_config *config = place_load_config(args->program, args_get(args, "config"));
     if (!config)
         return EXIT_ERROR;
     fprintf(stderr, "%s is good\n", path);
@@ -70,6 +72,24 @@ static int print_path(const struct args *args, const char *path)
 }
 
 /* ---- reset ---- */
+
+/* sudo with the HOME of a user: a file of root's there is one that the user's daemon cannot read.
+ * What somebody names is that one's affair. 0, or -1 after a line on stderr. */
+static int check_owner(const struct args *args, const char *path)
+{
+    char part[PLACE_SIZE], *slash;
+    struct stat info;
+
+    snprintf(part, sizeof part, "%s", path);
+    while ((slash = strrchr(part, '/')) && slash > part) {
+        *slash = '\0';
+        if (stat(part, &info) == 0)
+            break;
+    }
+    if (args_get(args, "config") || !slash || slash == part || info.st_uid == geteuid())
+        return 0;
+    return args_fail(args->program, -1, "%s belongs to somebody else: run this as its owner", part);
+}
 
 /* Makes the directories above a file that are missing, for their owner only. */
 static int make_directories(const char *path)
@@ -116,6 +136,8 @@ static int reset(const struct args *args, const char *path)
     time_t now = time(NULL);
     struct tm date;
 
+    if (check_owner(args, path) < 0)
+        return EXIT_ERROR;
     if (!localtime_r(&now, &date) || !strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &date))
         return args_fail(args->program, EXIT_ERROR, "no time of day");
     snprintf(aside, sizeof aside, "%s.%s", path, stamp);
@@ -168,8 +190,11 @@ static int run_editor(const struct args *args, const char *path)
 
 static int edit(const struct args *args, const char *path)
 {
+    if (!args_get(args, "config") && place_config_is_link(path))
+        return args_fail(args->program, EXIT_ERROR, PLACE_CONFIG_LINK, path);
+    if (check_owner(args, path) < 0)
+        return EXIT_ERROR;
     int code = access(path, F_OK) == 0 ? EXIT_OK : write_defaults(args, path);
-
     if (code != EXIT_OK)
         return code;
     if (run_editor(args, path) < 0)

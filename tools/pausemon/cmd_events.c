@@ -132,6 +132,32 @@ static int show_pauses(struct events *events)
     return EXIT_OK;
 }
 
+static int show_capture(void *user, const struct pausemon_capture *capture)
+{
+    struct events *events = user;
+    const char *reason = pausemon_capture_reason_name(capture->reason);
+
+    if (!events->incidents.json) {
+        printf("%s", events->shown++ ? "" : "Captured in\n");
+        incidents_print_capture(&events->incidents, capture->name, 2);
+        return 0;
+    }
+    printf("%s{\"name\":\"%s\",\"reason\":%s%s%s,\"bytes\":%" PRIu64 ",\"complete\":%s}",
+           events->shown++ ? "," : "", capture->name, reason ? "\"" : "", reason ? reason : "null",
+           reason ? "\"" : "", capture->bytes, capture->complete ? "true" : "false");
+    return 0;
+}
+
+static int show_captures(struct events *events, int64_t id)
+{
+    struct pausemon_error error;
+
+    events->shown = 0;
+    int status =
+        pausemon_history_captures(events->incidents.history, id, show_capture, events, &error);
+    return status < 0 ? incidents_fail(&events->incidents, &error) : EXIT_OK;
+}
+
 static int show_details(struct events *events, int64_t id)
 {
     struct pausemon_error error;
@@ -146,6 +172,9 @@ static int show_details(struct events *events, int64_t id)
     printf("%s", json ? "],\"pauses\":[" : "");
     events->shown = 0;
     int code = show_pauses(events);
+    printf("%s", json ? "],\"captures\":[" : "");
+    if (code == EXIT_OK)
+        code = show_captures(events, id);
     printf("%s", json ? "]" : "");
     return code;
 }
@@ -289,7 +318,7 @@ const struct command command_events = {
     .operands = "[list|show ID|mark ID]",
     .help = "the times of stress that were recorded, the newest first",
     .more = "list  those there are; --count, --hours and --status choose\n"
-            "show  one with its samples and the pauses in it\n"
+            "show  one with its samples, the pauses in it, and where its evidence is\n"
             "mark  what a person made of it\n"
             "Exit code 4: there is none.\n",
     .options = options,

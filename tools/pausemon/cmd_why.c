@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <inttypes.h>
-#include <string.h>
-#include <time.h>
-
 #include "common/out.h"
 #include "pausemon/commands.h"
+#include "pausemon/hard_end.h"
 #include "pausemon/incidents.h"
 
 /* The pause that is asked for, if there is one, and the end without shutdown if it is newer. */
 struct answer {
     struct pausemon_pause *pause;
     int found;
-    int hard_end;
-    int64_t last_alive_ns, noted_ns;
+    struct hard_end hard_end;
 };
 
 static int keep(void *user, const struct pausemon_pause *pause)
@@ -24,19 +20,6 @@ static int keep(void *user, const struct pausemon_pause *pause)
     return 0;
 }
 
-/* "2026-01-23T12:00:00-08:00" */
-static void print_instant(const char *before, int64_t realtime_ns)
-{
-    time_t then = (time_t)(realtime_ns / 1000000000);
-    struct tm date;
-    char text[32] = "";
-
-    if (localtime_r(&then, &date))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &date);
-    const size_t zone = text[0] ? strlen(text) - 2 : 0;
-    printf("%s\"%.*s%s%s\"", before, (int)zone, text, zone ? ":" : "", text + zone);
-}
-
 static void print_json(const struct answer *answer)
 {
     printf("{\"pause\":");
@@ -44,25 +27,31 @@ static void print_json(const struct answer *answer)
         pausemon_json_encode_pause(answer->pause, out_write, stdout);
     else
         printf("null");
-    if (answer->hard_end) {
-        print_instant(",\"hard_end\":{\"last_alive\":", answer->last_alive_ns);
-        print_instant(",\"noted\":", answer->noted_ns);
-        putchar('}');
-    }
+    hard_end_print_json(&answer->hard_end);
     puts("}");
 }
 
-static int print_text(const struct answer *answer)
+static int print_pause(const struct incidents *incidents, const struct pausemon_pause *pause)
 {
-    char alive[INCIDENT_TIME_SIZE], noted[INCIDENT_TIME_SIZE];
+    const char *capture = pausemon_pause_get_info(pause)->forensics;
 
-    if (answer->hard_end) {
-        incidents_time(alive, answer->last_alive_ns);
-        incidents_time(noted, answer->noted_ns);
-        printf("%s  the previous boot ended without shutdown; last alive %s%s\n", noted, alive,
-               answer->found ? "\n" : "");
+    if (incidents_print_pause(pause) < 0)
+        return -1;
+    if (capture[0]) {
+        puts("\nCaptured in");
+        incidents_print_capture(incidents, capture, 2);
     }
-    return answer->found ? incidents_print_pause(answer->pause) : 0;
+    return 0;
+}
+
+static int print_text(const struct incidents *incidents, const struct answer *answer)
+{
+    int status = hard_end_print(&answer->hard_end, answer->found);
+
+    if (status == 0 && answer->found)
+        status = print_pause(incidents, answer->pause);
+    hard_end_print_killed(&answer->hard_end);
+    return status;
 }
 
 static int find(const struct incidents *incidents, int64_t id, struct answer *answer)
@@ -74,21 +63,38 @@ static int find(const struct incidents *incidents, int64_t id, struct answer *an
     filter.limit = 1;
     if (pausemon_history_pauses(incidents->history, &filter, keep, answer, &error) < 0)
         return incidents_fail(incidents, &error);
-    if (id)
-        return EXIT_OK;
-    answer->hard_end = pausemon_history_hard_end(incidents->history, &answer->last_alive_ns,
-                                                 &answer->noted_ns, &error);
-    if (answer->hard_end < 0)
-        return incidents_fail(incidents, &error);
-    /* A pause that came after it is what somebody asks about now. */
-    if (answer->found && pausemon_pause_get_info(answer->pause)->end.realtime_ns > answer->noted_ns)
-        answer->hard_end = 0;
-    return EXIT_OK;
+    const int64_t newest_ns =
+        answer->found ? pausemon_pause_get_info(answer->pause)->end.realtime_ns : 0;
+    int code = id ? EXIT_OK : hard_end_find_noted(&answer->hard_end, incidents, newest_ns);
+    if (code == EXIT_OK && !id &&
+        hard_end_find_boxes(&answer->hard_end, &incidents->place, newest_ns) < 0)
+        code = args_fail(incidents->args->program, EXIT_ERROR, "out of memory");
+    return code;
+}
+
+static int answer_with(const struct incidents *incidents, int64_t id, struct answer *answer)
+{
+    const struct args *args = incidents->args;
+    int code = find(incidents, id, answer);
+
+    if (code == EXIT_OK && !answer->found && !hard_end_is_found(&answer->hard_end))
+        code = args_fail(args->program, EXIT_NOTHING,
+                         id ? "there is no pause %s" : "no pause is recorded%s",
+                         id ? args->operands[0] : "");
+    return code;
+}
+
+/* There is no database: it may have been lost, and a black box be left. */
+static int answer_without(const struct incidents *incidents, struct answer *answer)
+{
+    if (hard_end_find_boxes(&answer->hard_end, &incidents->place, 0) < 0)
+        return args_fail(incidents->args->program, EXIT_ERROR, "out of memory");
+    return hard_end_is_found(&answer->hard_end) ? EXIT_OK : EXIT_NOTHING;
 }
 
 static int run_why(const struct args *args)
 {
-    struct answer answer = {NULL, 0, 0, 0, 0};
+    struct answer answer = {.pause = NULL};
     struct incidents incidents;
     int64_t id = 0;
 
@@ -97,20 +103,19 @@ static int run_why(const struct args *args)
     if (args->operand_count && incidents_read_id(args, 0, &id))
         return EXIT_USAGE;
     int code = incidents_open(&incidents, args);
+    hard_end_init(&answer.hard_end, &incidents);
     if (code == EXIT_OK && pausemon_pause_new(&answer.pause, NULL) < 0)
         code = args_fail(args->program, EXIT_ERROR, "out of memory");
-    if (code == EXIT_OK) {
-        code = find(&incidents, id, &answer);
-        if (code == EXIT_OK && !answer.found && !answer.hard_end)
-            code = args_fail(args->program, EXIT_NOTHING,
-                             id ? "there is no pause %s" : "no pause is recorded%s",
-                             id ? args->operands[0] : "");
-    }
+    if (code == EXIT_OK)
+        code = answer_with(&incidents, id, &answer);
+    else if (code == EXIT_NOTHING && !id)
+        code = answer_without(&incidents, &answer);
     if (incidents.json && (code == EXIT_OK || code == EXIT_NOTHING))
         print_json(&answer);
-    else if (code == EXIT_OK && print_text(&answer) < 0)
+    else if ((code == EXIT_OK || code == EXIT_NOTHING) && print_text(&incidents, &answer) < 0)
         code = args_fail(args->program, EXIT_ERROR, "out of memory");
     pausemon_pause_free(answer.pause);
+    hard_end_free(&answer.hard_end);
     incidents_close(&incidents);
     return code;
 }
@@ -126,7 +131,8 @@ const struct command command_why = {
     .help = "what froze this machine, for how long, why, and who did it",
     .more =
         "The newest pause, or the one of that id (see `pausemon pauses`). Exit code 4: there is "
-        "none.\n",
+        "none.\nA boot that ended without shutdown since then is told first, with what its black "
+        "box holds;\n--json shows all of the samples in it.\n",
     .options = options,
     .run = run_why,
 };

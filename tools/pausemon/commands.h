@@ -16,7 +16,8 @@ struct command {
     int (*run_raw)(int argc, char **argv);
 };
 
-extern const struct command command_config, command_daemon, command_events, command_pauses,
-    command_record, command_sample, command_status, command_watch, command_why;
+extern const struct command command_capture, command_config, command_daemon, command_doctor,
+    command_events, command_install, command_pauses, command_prune, command_record, command_sample,
+    command_status, command_uninstall, command_watch, command_why;
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "pausemon/incidents.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/out.h"
@@ -31,7 +33,7 @@ int incidents_open(struct incidents *incidents, const struct args *args)
                          "nothing is recorded yet in %s: `pausemon daemon` records",
                          incidents->place.directory);
     if (status == PAUSEMON_ERR_DENIED)
-        return place_refused(args->program, incidents->place.database);
+        return place_refused(args->program, incidents->place.database, &error);
     return status < 0 ? incidents_fail(incidents, &error) : 0;
 }
 
@@ -43,7 +45,7 @@ void incidents_close(struct incidents *incidents)
 int incidents_fail(const struct incidents *incidents, const struct pausemon_error *error)
 {
     if (error->status == PAUSEMON_ERR_DENIED)
-        return place_refused(incidents->args->program, incidents->place.database);
+        return place_refused(incidents->args->program, incidents->place.database, error);
     const char *database = incidents->place.database;
     const int is_named = strstr(error->text, database) != NULL;
     return args_fail(incidents->args->program, EXIT_ERROR, "%s%s%s", is_named ? "" : database,
@@ -92,6 +94,8 @@ int incidents_read_id(const struct args *args, size_t operand, int64_t *id)
     const char *text = operand < args->operand_count ? args->operands[operand] : "";
     char *end;
 
+    if (operand >= args->operand_count)
+        return args_fail(args->program, EXIT_USAGE, "an id is needed: the lists show them");
     *id = strtoll(text, &end, 10);
     /* What does not fit is the greatest there is, and that id is never given out. */
     if (*text < '0' || *text > '9' || *end || *id <= 0)
@@ -133,6 +137,16 @@ void incidents_time(char text[INCIDENT_TIME_SIZE], int64_t realtime_ns)
     int same = date.tm_year == today.tm_year && date.tm_yday == today.tm_yday;
     if (!strftime(text, INCIDENT_TIME_SIZE, same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &date))
         text[0] = '\0';
+}
+
+void incidents_print_capture(const struct incidents *incidents, const char *name, int indent)
+{
+    char path[PLACE_SIZE + PAUSEMON_CAPTURE_NAME_SIZE];
+    struct stat info;
+
+    snprintf(path, sizeof path, "%s/%s", incidents->place.evidence, name);
+    int is_gone = lstat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
+    printf("%*s%s%s\n", indent, "", path, is_gone ? " (it is gone)" : "");
 }
 
 /* ---- rows ---- */

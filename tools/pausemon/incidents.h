@@ -71,6 +71,9 @@ int incidents_read_name(const struct args *args, const char *option,
 /* Local time: "12:04:31", with the date in front when it is not today. */
 void incidents_time(char text[INCIDENT_TIME_SIZE], int64_t realtime_ns);
 
+/* Where the files of a capture are, or that they are gone: a line behind `indent` blanks. */
+void incidents_print_capture(const struct incidents *incidents, const char *name, int indent);
+
 /* A pause for a person: the sentence, the evidence, the parties. -1 without memory. */
 int incidents_print_pause(const struct pausemon_pause *pause);
 

@@ -14,7 +14,7 @@ static int is_absence(int why)
 static int refuse(const struct args *args, const char *path, int why)
 {
     if (why == EACCES || why == EPERM)
-        return place_refused(args->program, path);
+        return place_refused(args->program, path, NULL);
     if (why == EAGAIN)
         return args_fail(args->program, EXIT_ERROR,
                          "%s: the daemon takes no connections: it hangs, or serves too many", path);
@@ -24,6 +24,8 @@ static int refuse(const struct args *args, const char *path, int why)
 /* 1: connected; 0: nobody is there; or an exit code, negative, after a line on stderr. */
 static int try(struct client *client, const struct place *place, const struct args *args)
 {
+    if (place_check(args->program, place) < 0)
+        return -EXIT_ERROR;
     if (client_open(client, place->socket) == 0)
         return 1;
     return is_absence(errno) ? 0 : -refuse(args, place->socket, errno);

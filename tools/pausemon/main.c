@@ -10,8 +10,9 @@
 #include "pausemon/commands.h"
 
 static const struct command *const commands[] = {
-    &command_why,    &command_pauses, &command_events, &command_status, &command_watch,
-    &command_daemon, &command_sample, &command_record, &command_config,
+    &command_why,    &command_pauses, &command_events, &command_capture, &command_status,
+    &command_watch,  &command_daemon, &command_doctor, &command_install, &command_uninstall,
+    &command_sample, &command_record, &command_config, &command_prune,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -24,7 +25,8 @@ static void print_help(FILE *to)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n`pausemon COMMAND --help` says more of each. --version says which build this is.\n"
-          "Exit codes: 0 all well, 1 an error, 2 wrong usage, 3 no daemon runs, 4 nothing found.\n",
+          "Exit codes: 0 all well, 1 an error, 2 wrong usage, 3 no daemon runs, 4 nothing found,\n"
+          "5 all works, but less than could (doctor).\n",
           to);
 }
 
