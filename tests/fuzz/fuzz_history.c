@@ -76,6 +76,16 @@ static int check_sample(void *user, const struct pausemon_sample *sample, uint64
     return 0;
 }
 
+static int check_capture(void *user, const struct pausemon_capture *capture)
+{
+    (void)user;
+    FUZZ_CHECK(memchr(capture->name, 0, sizeof capture->name) && capture->complete <= 1);
+    FUZZ_CHECK(strspn(capture->name, "0123456789-_") == strlen(capture->name));
+    FUZZ_CHECK(capture->event_id >= 0 && capture->pause_id >= 0);
+    FUZZ_CHECK(capture->reason == 0 || pausemon_capture_reason_name(capture->reason));
+    return 0;
+}
+
 static void check_status(const struct pausemon_error *error, int status)
 {
     FUZZ_CHECK(status >= 0 || (error->status == status && error->text[0] &&
@@ -96,6 +106,7 @@ static void read_all(const char *path, const struct pausemon_host *host)
     check_status(&error, pausemon_history_events(history, NULL, check_event, &id, &error));
     check_status(&error, pausemon_history_pauses(history, NULL, check_pause, NULL, &error));
     check_status(&error, pausemon_history_samples(history, id, check_sample, NULL, &error));
+    check_status(&error, pausemon_history_captures(history, 0, check_capture, NULL, &error));
     check_status(&error, pausemon_history_histogram(history, 0, 0, counts, &error));
     check_status(&error, pausemon_history_hard_end(history, &alive, &noted, &error));
     check_status(&error, pausemon_history_mark(history, id, PAUSEMON_REVIEW_PINNED, "x", &error));
@@ -108,15 +119,20 @@ static void write_some(const char *path, const struct pausemon_host *host)
     struct pausemon_storage *storage;
     struct pausemon_config *config;
     struct pausemon_error error = {0};
+    struct pausemon_retention how = PAUSEMON_RETENTION_INIT;
     int status = pausemon_storage_open(&storage, path, NULL, host, &error);
 
     check_status(&error, status);
     if (status < 0)
         return;
+    how.dry_run = 1;
+    how.evidence = "/nonexistent"; /* rows only: nothing is there to be removed */
     FUZZ_CHECK(pausemon_config_new(&config, host) == 0);
     check_status(&error, pausemon_storage_flush(storage, &error));
-    check_status(&error, pausemon_storage_prune(storage, config, 1, NULL, NULL, &error));
-    check_status(&error, pausemon_storage_prune(storage, config, 0, NULL, NULL, &error));
+    check_status(&error, pausemon_storage_prune(storage, config, &how, &error));
+    check_status(&error, pausemon_storage_prune(storage, config, NULL, &error));
+    how.dry_run = 0;
+    check_status(&error, pausemon_storage_prune(storage, config, &how, &error));
     check_status(&error, pausemon_storage_finish(storage, &error));
     pausemon_storage_free(storage);
     pausemon_config_free(config);

@@ -47,6 +47,8 @@ static void check_decoded(const struct pausemon_pause *pause)
     FUZZ_CHECK(info->id >= 0 && info->event_id >= 0 && info->tier <= PAUSEMON_TIER_CRITICAL);
     FUZZ_CHECK(pausemon_cause_name(info->cause) && info->confidence <= 1000);
     FUZZ_CHECK(info->start.monotonic_ns == 0 && info->start.boottime_ns == 0);
+    FUZZ_CHECK(memchr(info->forensics, 0, sizeof info->forensics) &&
+               strspn(info->forensics, "0123456789-_") == strlen(info->forensics));
     FUZZ_CHECK(info->duration_ns <= INT64_MAX && info->lost_ns <= INT64_MAX);
     for (; (evidence = pausemon_pause_get_evidence(pause, count)); count++)
         check_text(evidence->name, sizeof evidence->name);
