@@ -43,11 +43,15 @@ configure() {
     }
 }
 
+# Most of the longer ones wait for clocks and disks.
+jobs=$(($(getconf _NPROCESSORS_ONLN) * 2))
+
 # run_suite NAME [meson test option…]: counts each test of each suite.
 run_suite() {
     name=$1
     shift
-    meson test -C "$work/$name" --no-rebuild --print-errorlogs "$@" >"$work/$name.log" 2>&1 || true
+    meson test -C "$work/$name" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@" \
+        >"$work/$name.log" 2>&1 || true
     /usr/bin/python3 tests/lib/count.py "$name" "$work/$name/meson-logs" "$results" ||
         record failed "$name: its results could not be read"
 }

@@ -90,7 +90,7 @@ class Stream(threading.Thread):
 class Daemon:
     """A pausemond; killed when the `with` ends, unless it was ended before."""
 
-    def __init__(self, home, config="", data="data", wait=True, user=None):
+    def __init__(self, home, config="", data="data", wait=True, user=None, umask=-1):
         self.home, self.data, self.user = home, os.path.join(home, data), user
         self.path = os.path.join(self.data, "daemon.sock")
         self.config = os.path.join(home, "config.toml")
@@ -104,7 +104,7 @@ class Daemon:
         with open(self.err, "w", encoding="utf-8") as err:
             self.process = subprocess.Popen(
                 [PAUSEMOND, "--config", self.config, "--data-dir", self.data], env=env,
-                stdin=subprocess.DEVNULL, stderr=err, user=user)
+                stdin=subprocess.DEVNULL, stderr=err, user=user, umask=umask)
         self.pid = self.process.pid
         self.streams = []
         if wait:

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,25 @@ void child_end(struct child *child)
     close(child->ready);
     kill(child->pid, SIGKILL); /* ours and not yet waited for: the pid is still its own */
     ck_assert_int_eq(waitpid(child->pid, NULL, 0), child->pid);
+}
+
+static int read_to_the_end(void *command)
+{
+    char word;
+
+    while (read(*(int *)command, &word, 1) > 0)
+        ;
+    return 0;
+}
+
+/* Not by vfork itself, which a sanitizer makes a fork. */
+void be_uninterruptible(int command, int ready)
+{
+    static _Alignas(16) char stack[64 << 10];
+
+    prctl(PR_SET_NAME, "pm-vfork");
+    child_say(ready);
+    clone(read_to_the_end, stack + sizeof stack, CLONE_VFORK | SIGCHLD, &command);
 }
 
 /* ---- What the kernel says ---- */

@@ -25,6 +25,9 @@ void child_let_go(struct child *child);
 /* Kills and reaps it. */
 void child_end(struct child *child);
 
+/* A body: "pm-vfork" waits uninterruptibly until its command pipe is closed. */
+void be_uninterruptible(int command, int ready);
+
 /* Waits, at most 5 s and more, until stat shows that letter. */
 void wait_for_state(pid_t pid, char state);
 int64_t cpu_ns_of(pid_t pid);

@@ -96,7 +96,7 @@ TABLE = [
     (["pauses", "more"], 2, r"^$", r'unexpected "more"'),
     (["events", "--status", "pined"], 2, r"^$", r'did you mean "pinned"'),
     (["events", "shwo", "1"], 2, r"^$", r'did you mean "show"'),
-    (["events", "show"], 2, r"^$", r'"" is no id'),
+    (["events", "show"], 2, r"^$", r'an id is needed'),
     (["events", "list", "1"], 2, r"^$", r'unexpected "1"'),
     (["events", "mark", "1"], 2, r"^$", r"one of --reviewed"),
     (["events", "mark", "1", "--pinned", "--reviewed"], 2, r"^$", r"one of --reviewed"),
@@ -190,7 +190,7 @@ def events_are_listed_shown_and_marked(home):
     assert text.count("burner") == 2 and re.search(r"Pauses\n.*\n +1 .*cpu", text), text
     assert " io " not in text, text
     shown = json.loads(expect(run(home, "events", "show", "1", "--json"), 0).stdout)
-    assert list(shown) == ["event", "samples", "pauses"], list(shown)
+    assert list(shown) == ["event", "samples", "pauses", "captures"], list(shown)
     assert shown["event"]["duration_ms"] == 100000 and shown["event"]["end"], shown
     assert [sample["tier"] for sample in shown["samples"]] == [2, 2]
     assert shown["samples"][0]["rogues"][0]["command"] == "burner"
@@ -321,7 +321,10 @@ def the_systems_place_is_read_when_the_user_has_none_and_that_is_said(home):
            r"no daemon runs: nobody serves .*daemon.sock or /run/pause-monitor/daemon.sock")
     os.chmod(home, 0o755)
     expect(elsewhere(home, prepare + 'setpriv --reuid 65534 --regid 65534 --clear-groups "$P" why'),
-           1, r"^$", r"group pausemon: sudo usermod -aG pausemon USER, then log in again")
+           1, r"^$", r"for root alone: sudo; or a group pausemon")
+    expect(elsewhere(home, prepare + 'chgrp 8 /var/lib/pause-monitor && setpriv --reuid 65534'
+                     ' --regid 65534 --clear-groups "$P" why'),
+           1, r"^$", r"the group mail: sudo usermod -aG mail USER, then log in again")
     add_pause(make(user_place(home)), 2, started())
     expect(elsewhere(home, prepare + '"$P" why'), 0, r"cpu starvation", r"^$")
     return None
@@ -371,4 +374,5 @@ def daemon_runs_the_pausemond_beside_it_or_in_the_path(home):
     expect(result, 1, r"^$", r"cannot run pausemond: No such file")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@
     daemon.py PAUSEMOND TESTS_DIR
 """
 import grp
+import json
 import os
 import re
 import signal
@@ -12,7 +13,8 @@ import socket
 import subprocess
 import time
 
-from daemonlib import CALM, PATIENCE, PAUSEMOND, QUICK, TESTS, Daemon, main, mode_of, refused, test
+from daemonlib import (CALM, PATIENCE, PAUSEMOND, QUICK, TESTS, Daemon, main, mode_of, refused,
+                       test, wait_until)
 
 TOP = os.path.join(TESTS, "golden/top/11-missing-global-lines.txt")
 
@@ -85,11 +87,49 @@ def a_second_signal_ends_it_at_once(home):
 
 
 @test
-def a_capture_is_answered_in_the_log(home):
+def a_capture_can_be_asked_for(home):
     with Daemon(home) as daemon:
         daemon.signal(signal.SIGUSR1)
-        daemon.wait_log("SIGUSR1: .*cannot capture")
+        found = daemon.wait_log(r'evidence of \d+ KiB is in "([^"]+)"')
+        with open(os.path.join(found[1], "metadata.json"), encoding="utf-8") as file:
+            metadata = json.load(file)
+        assert metadata["complete"] is True and metadata["reason"] == "asked", metadata
         daemon.end()
+
+
+@test
+def an_end_does_not_wait_for_a_capture(home):
+    with Daemon(home) as daemon:
+        for _ in range(3):
+            daemon.signal(signal.SIGUSR1)
+        daemon.end()
+
+
+@test
+def metrics_are_written_for_another_user_and_never_through_a_link(home):
+    directory = os.path.join(home, "textfiles")
+    target = os.path.join(home, "target")
+    os.mkdir(directory, 0o755)
+    with open(target, "w", encoding="utf-8") as file:
+        file.write("untouched")
+    for name in ("pausemon.prom", ".pausemon.prom.new"):
+        os.symlink(target, os.path.join(directory, name))
+    path = os.path.join(directory, "pausemon.prom")
+    with Daemon(home, config=QUICK + CALM + f'[metrics]\ntextfile_dir = "{directory}"\n') as daemon:
+        wait_until("pausemon.prom", lambda: not os.path.islink(path))
+        daemon.end()
+    assert os.listdir(directory) == ["pausemon.prom"] and mode_of(path) == 0o644
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(values["pausemon_samples_total"]) > 0, text
+    assert 'pausemon_lost_seconds_total{cause="cpu"}' in values, text
+    assert float(values["pausemon_cpu_seconds_total"]) > 0, text
+    for line in text.splitlines():
+        assert re.fullmatch(r"# (HELP|TYPE) pausemon_[a-z_]+ .+|"
+                            r'pausemon_[a-z_]+(\{cause="[a-z]+"\})? \d+(\.\d{3})?', line), line
+    with open(target, encoding="utf-8") as file:
+        assert file.read() == "untouched"
 
 
 @test
@@ -204,6 +244,19 @@ def nothing_is_opened_through_a_symbolic_link(home):
     os.unlink(os.path.join(data, "daemon.pid"))
     os.mkfifo(os.path.join(data, "daemon.pid"))
     refused(home, "the lock .* is no file")
+
+
+@test
+def a_start_that_fails_is_no_end_without_a_word(home):
+    path = os.path.join(home, "data", "daemon.sock")
+    os.mkdir(os.path.dirname(path), 0o700)
+    with open(path, "w", encoding="ascii"):
+        pass
+    refused(home, "is no socket: it was not touched")
+    os.unlink(path)
+    with Daemon(home) as daemon:
+        daemon.end()
+        assert "without" not in daemon.log(), daemon.log()
 
 
 @test

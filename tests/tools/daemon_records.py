@@ -175,6 +175,7 @@ def a_database_that_is_locked_at_the_start_is_attached_when_it_opens(home):
                              + "hold_ms = 0\n")
             daemon.signal(signal.SIGHUP)
             daemon.wait_log("tier 1, ")
+            assert len(re.findall("tier 1, ", daemon.log())) == 1, daemon.log()
             daemon.configure(STRESSED)
             daemon.signal(signal.SIGHUP)
             wait_until("the next event to be stored above all others",

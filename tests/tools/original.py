@@ -169,9 +169,11 @@ def it_prunes_our_file_with_foreign_keys_on_and_our_pauses_let_go(home):
                        " end_timestamp = 2 WHERE id = 1")
     connection.execute("INSERT INTO pauses VALUES (1, 1, 2, 1000, 1000, '[]', 'cpu', 0.9, 'froze',"
                        " '[]', '[]', '[]', 2, 1, NULL)")
+    connection.execute("INSERT INTO captures VALUES ('2026-01-23_12-00-00', 1, 'tier', 1, 1, 1, 1)")
     connection.commit()
     prune(connection, 30)
     assert connection.execute("SELECT id FROM events").fetchall() == [(2,)]
+    assert connection.execute("SELECT event_id FROM captures").fetchall() == [(None,)]
     assert connection.execute("SELECT DISTINCT event_id FROM process_sample_records").fetchall() \
         == [(2,)]
     assert connection.execute("SELECT event_id FROM pauses").fetchall() == [(None,)]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of the daemon that need no daemon: queue, client, line. */
+/* The parts of the daemon that need no daemon: queue, client, line, budget. */
 #include "harness.h"
 
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pausemond/budget.h"
 #include "pausemond/client.h"
 #include "pausemond/fd.h"
 #include "pausemond/line.h"
@@ -317,6 +318,39 @@ START_TEST(a_line_is_under_sixty_kibibytes_or_is_not_sent)
 }
 END_TEST
 
+/* ---- budget ---- */
+
+START_TEST(over_its_budget_it_looks_less_often_and_more_often_again_when_it_can)
+{
+    /* used, allowed, tier; then how many intervals apart looks are */
+    static const struct {
+        int64_t used, allowed;
+        uint64_t tier, slower;
+    } steps[] = {
+        {9, 5, 1, 1},  {9, 5, 1, 1}, {5, 5, 1, 1}, /* twice over is no habit */
+        {6, 5, 1, 1},  {6, 5, 1, 1}, {6, 5, 1, 2}, /* three times is */
+        {4, 5, 1, 2},  {4, 5, 1, 2}, {4, 5, 1, 2}, /* twice the pace would be over it again */
+        {90, 5, 1, 2}, {9, 5, 1, 2}, {9, 5, 1, 4}, {9, 5, 1, 4},
+        {9, 5, 1, 4},  {9, 5, 1, 4},                             /* that is the slowest */
+        {2, 5, 1, 4},  {2, 5, 1, 4}, {2, 5, 1, 2}, {9, 5, 2, 1}, /* what happens is to be seen */
+        {9, 5, 3, 1},  {9, 5, 3, 1}, {9, 5, 3, 1}, {9, 5, 1, 1},
+        {9, 5, 1, 1},  {9, 5, 1, 2}, {2, 5, 1, 2}, {2, 5, 1, 2},
+        {2, 5, 1, 1},  {0, 5, 1, 1}, {0, 5, 1, 1}, {0, 5, 1, 1}, /* never faster than it was told */
+    };
+    struct budget budget;
+
+    budget_begin(&budget);
+    ck_assert_uint_eq(budget.slower, 1);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        uint64_t before = budget.slower;
+        int changed = budget_judge(&budget, steps[i].used, steps[i].allowed, steps[i].tier);
+        ck_assert_msg(budget.slower == steps[i].slower, "step %zu: %ju", i,
+                      (uintmax_t)budget.slower);
+        ck_assert_int_eq(changed, before != budget.slower);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("daemon");
@@ -330,6 +364,7 @@ int main(void)
     tcase_add_test(tests, an_end_of_input_is_noted_once_and_input_is_looked_at_ten_times_a_second);
     tcase_add_test(tests, texts_and_times_become_json);
     tcase_add_test(tests, an_object_goes_on_where_the_line_was);
+    tcase_add_test(tests, over_its_budget_it_looks_less_often_and_more_often_again_when_it_can);
     tcase_add_test(tests, a_line_is_under_sixty_kibibytes_or_is_not_sent);
     suite_add_tcase(suite, tests);
     return harness_run(suite);

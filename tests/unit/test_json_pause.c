@@ -266,6 +266,41 @@ START_TEST(unknown_keys_and_names_are_ignored_and_names_cleaned)
 }
 END_TEST
 
+START_TEST(the_evidence_is_named_or_it_is_null)
+{
+    static const struct {
+        const char *given, *read;
+    } cases[] = {
+        {"\"2026-01-23_12-00-00_2\"", "2026-01-23_12-00-00_2"},
+        {"null", ""},
+        {"\"\"", ""},
+        {"\"../../etc/passwd\"", ""},
+        {"\"2026-13-23_12-00-00\"", ""},
+        {"\"2026-01-23_12-00-00/..\"", ""},
+        {"\"2026-01-23_12-00-00_11111111111111111111111111111111111111\"", ""},
+        {"7", ""},
+        {"[\"2026-01-23_12-00-00\"]", ""},
+    };
+    char text[2048];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct pausemon_pause *pause = new_pause(0, 0);
+        snprintf(text, sizeof text, "%.*s%s}", (int)strlen(typical_text) - (int)strlen("null}"),
+                 typical_text, cases[i].given);
+        ck_assert_int_eq(pausemon_json_decode_pause(pause, text, strlen(text), NULL), 0);
+        ck_assert_str_eq(pausemon_pause_get_info(pause)->forensics, cases[i].read);
+        check_round_trip(pause);
+    }
+    /* Nor is anything else ever written. */
+    struct pausemon_pause *pause = typical();
+    snprintf(pause->info.forensics, sizeof pause->info.forensics, "\"},{\"");
+    char *written = encode(pause);
+    ck_assert_str_eq(written, typical_text);
+    free(written);
+    pausemon_pause_free(pause);
+}
+END_TEST
+
 START_TEST(every_prefix_of_a_text_is_refused)
 {
     struct pausemon_pause *pause = new_pause(0, 0);
@@ -428,6 +463,7 @@ int main(void)
     tcase_add_test(tcase, what_makes_no_sense_is_refused_and_changes_nothing);
     tcase_add_test(tcase, lists_that_are_too_long_are_refused);
     tcase_add_test(tcase, unknown_keys_and_names_are_ignored_and_names_cleaned);
+    tcase_add_test(tcase, the_evidence_is_named_or_it_is_null);
     tcase_add_test(tcase, every_prefix_of_a_text_is_refused);
     tcase_add_test(tcase, without_memory_decoding_fails_and_changes_nothing);
     tcase_add_test(tcase, a_writer_that_fails_ends_it_with_its_status);

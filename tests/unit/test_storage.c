@@ -280,8 +280,7 @@ START_TEST(wrong_arguments_are_refused_with_a_reason)
     ck_assert_int_eq(pausemon_storage_flush(NULL, &error), PAUSEMON_ERR_INVALID);
     ck_assert_int_eq(pausemon_storage_finish(NULL, &error), PAUSEMON_ERR_INVALID);
     ck_assert_int_eq(pausemon_storage_attach(NULL, NULL, &error), PAUSEMON_ERR_INVALID);
-    ck_assert_int_eq(pausemon_storage_prune(NULL, NULL, 0, NULL, NULL, &error),
-                     PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_storage_prune(NULL, NULL, NULL, &error), PAUSEMON_ERR_INVALID);
     pausemon_storage_free(NULL);
     vault_end(&vault);
 }

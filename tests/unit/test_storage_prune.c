@@ -14,8 +14,9 @@ struct farewell {
     bool all_there; /* each was still in the file when it was told */
 };
 
-static void note_gone(void *user, const struct pausemon_escalation *escalation)
+static void note_gone(void *user, const struct pausemon_removal *removal)
 {
+    const struct pausemon_escalation *escalation = removal->escalation;
     struct farewell *farewell = user;
     char sql[96];
 
@@ -35,7 +36,11 @@ static int prune(struct vault *vault, const char *days, int dry, struct farewell
     ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.events_days", days, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.max_db_mb", "8", NULL), 0);
-    int went = pausemon_storage_prune(vault->storage, config, dry, note_gone, farewell, &error);
+    struct pausemon_retention how = PAUSEMON_RETENTION_INIT;
+    how.dry_run = (uint64_t)dry;
+    how.user = farewell;
+    how.gone = note_gone;
+    int went = pausemon_storage_prune(vault->storage, config, &how, &error);
     ck_assert_msg(went >= 0, "prune: %s", error.text);
     ck_assert_int_eq(went, farewell->count);
     ck_assert(farewell->all_there);

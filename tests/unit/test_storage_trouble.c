@@ -119,6 +119,54 @@ START_TEST(a_file_that_somebody_removes_is_made_again_and_goes_on_with_the_ids)
 }
 END_TEST
 
+/* What came in its place is somebody's trap, or at best nothing of ours. */
+static void put_in_place(struct vault *vault, int kind, const char *elsewhere)
+{
+    if (kind == 0)
+        ck_assert_int_eq(symlink(elsewhere, vault->directory), 0);
+    else
+        ck_assert_int_eq(mkdir(vault->directory, 0700), 0);
+}
+
+START_TEST(nothing_is_begun_anew_in_another_directory_and_the_old_one_goes_on)
+{
+    char gone[80], elsewhere[80];
+    struct pausemon_config *config;
+    struct vault vault;
+
+    vault_init(&vault);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(vault_open(&vault), 0);
+    vault_escalate(&vault, 1);
+    vault_flush(&vault);
+    snprintf(gone, sizeof gone, "%s.away", vault.directory);
+    snprintf(elsewhere, sizeof elsewhere, "%s.else", vault.directory);
+    ck_assert_int_eq(mkdir(elsewhere, 0700), 0);
+    ck_assert_int_eq(rename(vault.directory, gone), 0);
+    put_in_place(&vault, _i, elsewhere);
+    vault.harness.log[0] = '\0';
+    for (int i = 0; i < 3; i++) {
+        vault_look(&vault, 55, 2, i ? 0 : PAUSEMON_TIER2_ENTRY);
+        ck_assert_int_eq(pausemon_storage_flush(vault.storage, NULL), PAUSEMON_ERR_DENIED);
+        ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, NULL, NULL),
+                         PAUSEMON_ERR_IO);
+    }
+    ck_assert_uint_eq(vault_info(&vault).disk, PAUSEMON_DISK_FAILED);
+    const char *said = strstr(vault.harness.log, "was replaced: put the old one back");
+    ck_assert_msg(said && !strstr(said + 1, "was replaced"), "%s", vault.harness.log);
+    /* Removing fails where anything is in it. */
+    ck_assert_int_eq(_i == 0 ? unlink(vault.directory) : rmdir(vault.directory), 0);
+    ck_assert_int_eq(rmdir(elsewhere), 0);
+    ck_assert_int_eq(rename(gone, vault.directory), 0);
+    ck_assert_int_ge(vault_flush(&vault), 1);
+    ck_assert_uint_eq(vault_info(&vault).disk, PAUSEMON_DISK_OK);
+    ck_assert_uint_eq(vault_info(&vault).dropped, 0);
+    ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM events"), 2);
+    pausemon_config_free(config);
+    vault_end(&vault);
+}
+END_TEST
+
 /* ---- Broken files ---- */
 
 static void check_aside_and_new(struct vault *vault, int aside)
@@ -228,7 +276,7 @@ END_TEST
 START_TEST(a_newer_file_is_left_as_it_is_and_what_comes_is_counted_as_dropped)
 {
     static const char *const newer[] = {
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 99",
         "UPDATE daemon_state SET value = '8' WHERE key = 'schema_version'",
     };
 
@@ -249,7 +297,7 @@ START_TEST(a_newer_file_is_left_as_it_is_and_what_comes_is_counted_as_dropped)
         ck_assert_int_eq(vault_flush(&vault), 0);
         ck_assert_uint_eq(vault_info(&vault).dropped, 3);
         ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
-        ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, 0, NULL, NULL, NULL),
+        ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, NULL, NULL),
                          PAUSEMON_ERR_UNSUPPORTED);
         ck_assert_int_ge(pausemon_storage_finish(vault.storage, NULL), 0);
         pausemon_config_free(config);
@@ -297,7 +345,7 @@ START_TEST(rows_that_will_not_change_are_an_error_and_no_endless_loop)
     vault_exec(&vault, "INSERT INTO events VALUES (1, 1, 2, 5, 2, 'reviewed', NULL);"
                        "CREATE TRIGGER d BEFORE DELETE ON events BEGIN SELECT raise(IGNORE); END;"
                        "CREATE TRIGGER u BEFORE UPDATE ON events BEGIN SELECT raise(IGNORE); END");
-    ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, 0, NULL, NULL, NULL),
+    ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, NULL, NULL),
                      PAUSEMON_ERR_FORMAT);
     vault_exec(&vault, "INSERT INTO events VALUES (2, 1, NULL, 5, 2, 'reviewed', NULL)");
     vault_close(&vault);
@@ -317,7 +365,7 @@ START_TEST(an_empty_file_becomes_a_database)
     vault_put_file(&vault, "", "", 0);
     ck_assert_int_eq(vault_open(&vault), 0);
     ck_assert_int_eq(vault_sql(&vault, "PRAGMA auto_vacuum"), 2);
-    ck_assert_int_eq(vault_sql(&vault, "PRAGMA user_version"), 1);
+    ck_assert_int_eq(vault_sql(&vault, "PRAGMA user_version"), 2);
     ck_assert_int_eq(
         vault_sql(&vault, "SELECT value = '7' FROM daemon_state WHERE key = 'schema_version'"), 1);
     vault_end(&vault);
@@ -333,6 +381,8 @@ int main(void)
     tcase_add_test(waiting, a_full_disk_keeps_records_waiting_and_leaves_no_half_of_a_transaction);
     tcase_add_test(waiting, a_record_that_no_database_would_take_does_not_hold_up_the_others);
     tcase_add_test(waiting, a_file_that_somebody_removes_is_made_again_and_goes_on_with_the_ids);
+    tcase_add_loop_test(waiting, nothing_is_begun_anew_in_another_directory_and_the_old_one_goes_on,
+                        0, 2);
     tcase_add_test(broken, garbage_is_moved_aside_and_a_new_file_begun);
     tcase_add_test(broken, a_file_that_was_cut_is_moved_aside);
     tcase_add_test(
