@@ -197,6 +197,22 @@ PAUSEMON_API int pausemon_history_histogram(struct pausemon_history *history, in
                                             int64_t until_ns, uint64_t counts[101],
                                             struct pausemon_error *error);
 
+/* The samples of one hour of UTC. */
+struct pausemon_history_hour {
+    uint64_t size;
+    int64_t start_ns;     /* realtime */
+    uint64_t samples;     /* of all scores; at least 1 */
+    uint64_t counts[101]; /* how many samples had each score, 0..100 */
+};
+
+/* The same hour by hour, the oldest first; hours of which nothing was kept are left out. Calls back
+ * and returns as pausemon_history_events does. */
+PAUSEMON_API int pausemon_history_hours(struct pausemon_history *history, int64_t since_ns,
+                                        int64_t until_ns,
+                                        int (*each)(void *user,
+                                                    const struct pausemon_history_hour *hour),
+                                        void *user, struct pausemon_error *error);
+
 /* If a boot ended without shutdown: 1, and *last_alive_ns and *noted_ns (realtime) become when the
  * daemon was last alive before it and when the next start noted it; the newest of these. Else 0. */
 PAUSEMON_API int pausemon_history_hard_end(struct pausemon_history *history, int64_t *last_alive_ns,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <pausemon/json.h>
-#include <pausemon/storage.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,19 +11,13 @@
 #include "base/text.h"
 #include "storage/captures.h"
 #include "storage/events.h"
+#include "storage/history.h"
 #include "storage/pauses.h"
 #include "storage/place.h"
 #include "storage/schema.h"
 
 #define WAIT_MS 2000
 #define TEXT_LIMIT (1u << 20)
-#define HOUR_NS (INT64_C(3600) * PM_NS_PER_S)
-
-struct pausemon_history {
-    struct pm_host host;
-    struct pm_db db;
-    char place[PM_DB_PATH_SIZE];
-};
 
 /* ---- opening ---- */
 
@@ -248,9 +241,8 @@ static int read_filter(struct pausemon_history_filter *filter,
                : PAUSEMON_ERR_INVALID;
 }
 
-/* 1 or 0, or a negative status. */
-static int has_table(struct pausemon_history *history, const char *name,
-                     struct pausemon_error *error)
+int pm_history_has_table(struct pausemon_history *history, const char *name,
+                         struct pausemon_error *error)
 {
     struct pausemon_error why;
     sqlite3_stmt *row =
@@ -307,7 +299,7 @@ int pausemon_history_pauses(struct pausemon_history *history,
     if (!history || !each || read_filter(&filter, given) < 0)
         return pm_fail(error, PAUSEMON_ERR_INVALID,
                        "a history, a callback and a filter are needed");
-    int there = has_table(history, "pauses", error);
+    int there = pm_history_has_table(history, "pauses", error);
     if (there <= 0)
         return there;
     begin_walk(&walk, history);
@@ -363,7 +355,7 @@ int pausemon_history_captures(struct pausemon_history *history, int64_t event_id
 
     if (!history || !each)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a history and a callback are needed");
-    int there = has_table(history, "captures", error); /* since version 2 of ours */
+    int there = pm_history_has_table(history, "captures", error); /* since version 2 of ours */
     if (there <= 0)
         return there;
     begin_walk(&walk, history);
@@ -376,44 +368,6 @@ int pausemon_history_captures(struct pausemon_history *history, int64_t event_id
                                           "i", event_id);
     int status = walk_rows(&walk, statement, tell_capture, &why, error);
     end_walk(&walk);
-    return status;
-}
-
-static int64_t hour_of(int64_t ns)
-{
-    return ns / HOUR_NS - (ns % HOUR_NS < 0);
-}
-
-static void add_count(uint64_t counts[101], sqlite3_stmt *row)
-{
-    int64_t score = sqlite3_column_int64(row, 0), count = sqlite3_column_int64(row, 1);
-
-    if (score < 0 || score > 100 || count < 0)
-        return;
-    counts[score] +=
-        (uint64_t)count < UINT64_MAX - counts[score] ? (uint64_t)count : UINT64_MAX - counts[score];
-}
-
-int pausemon_history_histogram(struct pausemon_history *history, int64_t since_ns, int64_t until_ns,
-                               uint64_t counts[101], struct pausemon_error *error)
-{
-    struct pausemon_error why;
-
-    if (!history || !counts)
-        return pm_fail(error, PAUSEMON_ERR_INVALID, "a history and a place are needed");
-    memset(counts, 0, 101 * sizeof counts[0]);
-    int status = has_table(history, "score_histogram", error);
-    if (status <= 0)
-        return status;
-    sqlite3_stmt *row = pm_db_query(
-        &history->db, &why, "SELECT score, count FROM score_histogram WHERE hour BETWEEN ? AND ?",
-        "ii", since_ns ? hour_of(since_ns) : INT64_MIN, until_ns ? hour_of(until_ns) : INT64_MAX);
-    status = row ? 0 : (int)why.status;
-    while (status >= 0 && (status = pm_db_step(&history->db, row, &why)) > 0)
-        add_count(counts, row);
-    sqlite3_finalize(row);
-    if (status < 0 && error)
-        *error = why;
     return status;
 }
 

@@ -148,6 +148,18 @@ int pausemon_history_histogram(struct pausemon_history *history, int64_t since_n
     return refuse(error);
 }
 
+int pausemon_history_hours(struct pausemon_history *history, int64_t since_ns, int64_t until_ns,
+                           int (*each)(void *user, const struct pausemon_history_hour *hour),
+                           void *user, struct pausemon_error *error)
+{
+    (void)history;
+    (void)since_ns;
+    (void)until_ns;
+    (void)each;
+    (void)user;
+    return refuse(error);
+}
+
 int pausemon_history_hard_end(struct pausemon_history *history, int64_t *last_alive_ns,
                               int64_t *noted_ns, struct pausemon_error *error)
 {
