@@ -31,7 +31,7 @@ static int check_socket(const char *path)
     return S_ISSOCK(about.st_mode) ? 0 : -1;
 }
 
-int client_open(struct client *client, const char *path)
+static int open_socket(struct client *client, const char *path, int patient)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = 2};
@@ -46,7 +46,10 @@ int client_open(struct client *client, const char *path)
         return -1;
     fcntl(client->fd, F_SETFD, FD_CLOEXEC);
     /* Many may be waiting to be let in: then for our turn, but not for ever. */
-    setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (patient)
+        setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    else
+        fcntl(client->fd, F_SETFL, O_NONBLOCK);
     if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) == 0) {
         fcntl(client->fd, F_SETFL, O_NONBLOCK);
         return 0;
@@ -55,6 +58,16 @@ int client_open(struct client *client, const char *path)
     client_close(client);
     errno = why;
     return -1;
+}
+
+int client_open(struct client *client, const char *path)
+{
+    return open_socket(client, path, 1);
+}
+
+int client_open_at_once(struct client *client, const char *path)
+{
+    return open_socket(client, path, 0);
 }
 
 void client_close(struct client *client)

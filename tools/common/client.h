@@ -25,8 +25,9 @@ struct client {
 };
 
 /* 0, or -1 with errno: ENOENT, ECONNREFUSED: nobody listens; ENAMETOOLONG; ENOTSOCK; EAGAIN: it
- * does not take connections. Never waits. */
+ * does not take connections. Waits for its turn 2 s at most; client_open_at_once does not. */
 int client_open(struct client *client, const char *path);
+int client_open_at_once(struct client *client, const char *path);
 void client_close(struct client *client);
 
 /* The next line, without its newline and with a NUL; valid until the next call. Waits until

@@ -50,16 +50,16 @@ int grid_add_format(struct grid *grid, const char *format, ...)
 
 /* A cell behind the blanks that are due; what is due behind it. Nothing is due at the end of a
  * line. */
-static int print_padded(const char *text, int width, int left, int due)
+static int print_padded(FILE *to, const char *text, int width, int left, int due)
 {
     const int blanks = width - utf8_width(text);
 
     if (text[0])
-        printf("%*s%s", due + (left ? 0 : blanks), "", text);
+        fprintf(to, "%*s%s", due + (left ? 0 : blanks), "", text);
     return 2 + (text[0] ? (left ? blanks : 0) : due + width);
 }
 
-void grid_print(const struct grid *grid, int indent)
+void grid_write(FILE *to, const struct grid *grid, int indent)
 {
     int widths[GRID_MAX_COLUMNS], due = 0;
     size_t columns = 0;
@@ -73,11 +73,16 @@ void grid_print(const struct grid *grid, int indent)
     }
     for (size_t i = 0; i < (rows + 1) * columns; i++) {
         size_t column = i % columns;
-        due = print_padded(i < columns ? grid->columns[i].title : grid->cells[i - columns],
+        due = print_padded(to, i < columns ? grid->columns[i].title : grid->cells[i - columns],
                            widths[column], grid->columns[column].left, column ? due : indent);
         if (column + 1 == columns)
-            putchar('\n');
+            fputc('\n', to);
     }
+}
+
+void grid_print(const struct grid *grid, int indent)
+{
+    grid_write(stdout, grid, indent);
 }
 
 void grid_free(struct grid *grid)

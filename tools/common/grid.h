@@ -5,6 +5,7 @@
 /* A table for people: columns as wide as their widest cell, two blanks between them. */
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define GRID_CELL 96 /* bytes of a cell, with its NUL */
 #define GRID_MAX_COLUMNS 16
@@ -30,7 +31,8 @@ int grid_add_text(struct grid *grid, const char *text);
 int grid_add_format(struct grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Titles and rows on stdout, each line behind `indent` blanks. */
+/* Titles and rows, each line behind `indent` blanks; grid_print: on stdout. */
+void grid_write(FILE *to, const struct grid *grid, int indent);
 void grid_print(const struct grid *grid, int indent);
 
 void grid_free(struct grid *grid);

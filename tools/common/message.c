@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/utf8.h"
@@ -21,11 +22,34 @@ static const struct {
     {                                                                                              \
 #name, offsetof(struct message, name), sizeof(((struct message *)0)->name)                 \
     }
-    TEXT(type),           TEXT(text),        NUMBER(samples),
-    NUMBER(tier),         NUMBER(max_score), NUMBER(dropped_records),
-    NUMBER(rss_bytes),    NUMBER(pid),       TEXT(disk),
-    TEXT(budget),         TEXT(heartbeat),   TEXT(elevated_since),
-    TEXT(critical_since), TEXT(version),
+    TEXT(type),
+    TEXT(text),
+    NUMBER(samples),
+    NUMBER(tier),
+    NUMBER(max_score),
+    NUMBER(dropped_records),
+    NUMBER(rss_bytes),
+    NUMBER(pid),
+    TEXT(disk),
+    TEXT(budget),
+    TEXT(heartbeat),
+    TEXT(elevated_since),
+    TEXT(critical_since),
+    TEXT(version),
+    NUMBER(beats),
+    NUMBER(late_beats),
+    NUMBER(worst_beat_ms),
+    NUMBER(slower),
+    NUMBER(stress),
+    TEXT(blackbox),
+    TEXT(source),
+    NUMBER(id),
+    NUMBER(peak_stress),
+    NUMBER(peak_tier),
+    TEXT(start),
+    TEXT(end),
+    TEXT(status),
+    TEXT(notes),
 };
 
 int message_read(struct message *message, const char *line, size_t length)
@@ -44,6 +68,24 @@ int message_read(struct message *message, const char *line, size_t length)
     }
     json_decref(json);
     return message->type[0] ? 0 : -1;
+}
+
+int message_each_sample(const char *line, size_t length,
+                        void (*each)(void *user, const char *text, size_t length, int64_t tier),
+                        void *user)
+{
+    json_t *json = json_loadb(line, length, 0, NULL);
+    const json_t *samples = json_object_get(json, "samples");
+
+    for (size_t i = 0; i < json_array_size(samples); i++) {
+        const json_t *sample = json_array_get(samples, i), *tier = json_object_get(sample, "tier");
+        char *text = json_dumps(sample, JSON_COMPACT);
+        if (text)
+            each(user, text, strlen(text), json_is_integer(tier) ? json_integer_value(tier) : -1);
+        free(text);
+    }
+    json_decref(json);
+    return json ? 0 : -1;
 }
 
 size_t message_make_safe(char *out, const char *line, size_t length)

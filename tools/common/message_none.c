@@ -12,6 +12,17 @@ int message_read(struct message *message, const char *line, size_t length)
     return -2;
 }
 
+int message_each_sample(const char *line, size_t length,
+                        void (*each)(void *user, const char *text, size_t length, int64_t tier),
+                        void *user)
+{
+    (void)line;
+    (void)length;
+    (void)each;
+    (void)user;
+    return -2;
+}
+
 size_t message_make_safe(char *out, const char *line, size_t length)
 {
     (void)line;

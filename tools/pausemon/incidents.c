@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "common/out.h"
+#include "common/pause_print.h"
+#include "common/when.h"
 
 #define DEFAULT_COUNT 20
 #define MAX_HOURS 400000 /* 45 years */
@@ -54,14 +55,6 @@ int incidents_fail(const struct incidents *incidents, const struct pausemon_erro
 
 /* ---- arguments ---- */
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 int incidents_read_filter(const struct args *args, struct pausemon_history_filter *filter)
 {
     int64_t count = DEFAULT_COUNT * 1000, hours = 0;
@@ -74,7 +67,7 @@ int incidents_read_filter(const struct args *args, struct pausemon_history_filte
                          args_get(args, "count"));
     filter->limit = count ? (uint64_t)count / 1000 + 1 : 0;
     if (args_get(args, "hours"))
-        filter->since_ns = now_ns() - hours * 3600 * 1000000;
+        filter->since_ns = when_now_ns() - hours * 3600 * 1000000;
     return 0;
 }
 
@@ -127,16 +120,12 @@ int incidents_read_name(const struct args *args, const char *option,
 
 void incidents_time(char text[INCIDENT_TIME_SIZE], int64_t realtime_ns)
 {
-    time_t now = time(NULL), then = (time_t)(realtime_ns / 1000000000);
-    struct tm today, date;
+    when_text(text, realtime_ns, when_now_ns());
+}
 
-    if (!localtime_r(&now, &today) || !localtime_r(&then, &date)) {
-        snprintf(text, INCIDENT_TIME_SIZE, "@%" PRId64, (int64_t)then);
-        return;
-    }
-    int same = date.tm_year == today.tm_year && date.tm_yday == today.tm_yday;
-    if (!strftime(text, INCIDENT_TIME_SIZE, same ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &date))
-        text[0] = '\0';
+int incidents_print_pause(const struct pausemon_pause *pause)
+{
+    return pause_print(stdout, pause, when_now_ns());
 }
 
 void incidents_print_capture(const struct incidents *incidents, const char *name, int indent)

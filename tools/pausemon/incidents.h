@@ -10,6 +10,7 @@
 #include "common/args.h"
 #include "common/grid.h"
 #include "common/places.h"
+#include "common/when.h"
 
 /* So that scripts can name it everywhere. */
 #define CONFIG_OPTION                                                                              \
@@ -66,7 +67,7 @@ int incidents_read_id(const struct args *args, size_t operand, int64_t *id);
 int incidents_read_name(const struct args *args, const char *option,
                         const char *(*name_of)(uint64_t), uint64_t *value);
 
-#define INCIDENT_TIME_SIZE 40
+#define INCIDENT_TIME_SIZE WHEN_SIZE
 
 /* Local time: "12:04:31", with the date in front when it is not today. */
 void incidents_time(char text[INCIDENT_TIME_SIZE], int64_t realtime_ns);

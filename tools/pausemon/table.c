@@ -5,43 +5,14 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/cells.h"
 #include "common/grid.h"
-
-#define CELL_SIZE GRID_CELL
 
 /* ---- cells ---- */
 
-static void format_size(char *cell, uint64_t bytes)
-{
-    static const char units[] = "BKMGTPE";
-    size_t unit = 0;
-    uint64_t rest = 0;
-
-    while (bytes >= 1024 && unit < sizeof units - 2) {
-        rest = bytes % 1024;
-        bytes /= 1024;
-        unit++;
-    }
-    if (unit > 0 && bytes < 10)
-        snprintf(cell, CELL_SIZE, "%" PRIu64 ".%" PRIu64 "%c", bytes, rest * 10 / 1024,
-                 units[unit]);
-    else
-        snprintf(cell, CELL_SIZE, "%" PRIu64 "%c", bytes, units[unit]);
-}
-
-static void format_count(char *cell, uint64_t count)
-{
-    snprintf(cell, CELL_SIZE, "%" PRIu64, count);
-}
-
-static void format_percent(char *cell, uint64_t tenths)
-{
-    snprintf(cell, CELL_SIZE, "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
-}
-
 static void put_score(char *cell, const struct pausemon_process *process)
 {
-    format_count(cell, process->score);
+    cell_count(cell, process->score);
 }
 
 static void put_command(char *cell, const struct pausemon_process *process)
@@ -61,13 +32,7 @@ static void put_state(char *cell, const struct pausemon_process *process)
 
 static void put_why(char *cell, const struct pausemon_process *process)
 {
-    size_t used = 0;
-
-    cell[0] = '\0';
-    for (uint64_t bit = 1; pausemon_category_name(bit); bit <<= 1)
-        if (process->categories & bit)
-            used += (size_t)snprintf(cell + used, CELL_SIZE - used, "%s%s", used ? "," : "",
-                                     pausemon_category_name(bit));
+    cell_why(cell, process->categories, CELL_SIZE);
 }
 
 /* Either `put`, or a metric by its bit and how it is written. */
@@ -82,13 +47,13 @@ static const struct column {
     {"COMMAND", put_command, 0, NULL, 1},
     {"PID", put_pid, 0, NULL, 0},
     {"STATE", put_state, 0, NULL, 1},
-    {"%CPU", NULL, PAUSEMON_HAVE_CPU, format_percent, 0},
-    {"MEM", NULL, PAUSEMON_HAVE_MEM, format_size, 0},
-    {"CMPRS", NULL, PAUSEMON_HAVE_CMPRS, format_size, 0},
-    {"PAGEINS/s", NULL, PAUSEMON_HAVE_PAGEINS, format_count, 0},
-    {"CSW/s", NULL, PAUSEMON_HAVE_CSW, format_count, 0},
-    {"SYSBSD/s", NULL, PAUSEMON_HAVE_SYSBSD, format_count, 0},
-    {"THREADS", NULL, PAUSEMON_HAVE_THREADS, format_count, 0},
+    {"%CPU", NULL, PAUSEMON_HAVE_CPU, cell_percent, 0},
+    {"MEM", NULL, PAUSEMON_HAVE_MEM, cell_size, 0},
+    {"CMPRS", NULL, PAUSEMON_HAVE_CMPRS, cell_size, 0},
+    {"PAGEINS/s", NULL, PAUSEMON_HAVE_PAGEINS, cell_count, 0},
+    {"CSW/s", NULL, PAUSEMON_HAVE_CSW, cell_count, 0},
+    {"SYSBSD/s", NULL, PAUSEMON_HAVE_SYSBSD, cell_count, 0},
+    {"THREADS", NULL, PAUSEMON_HAVE_THREADS, cell_count, 0},
     {"WHY", put_why, 0, NULL, 1},
 };
 
