@@ -6,8 +6,9 @@ packages_of() {
     case $1 in
     build) echo gcc libc6-dev meson ninja-build pkg-config libjansson-dev libinih-dev \
         libsqlite3-dev ;;
-    test) echo g++ gobjc clang libclang-rt-14-dev check valgrind procps python3 binutils ;;
-    lint) echo clang-format shellcheck ;;
+    test) echo g++ gobjc clang libclang-rt-14-dev check valgrind procps python3 binutils \
+        tmux ;;
+    lint) echo clang-format mandoc shellcheck ;;
     esac
 }
 

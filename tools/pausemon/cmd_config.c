@@ -15,28 +15,60 @@
 
 /* ---- show ---- */
 
-static int show(const struct args *args, const char *path)
+#define MAX_KEYS 256 /* among which the nearest is looked for */
+
+static void show_key(const struct pausemon_config *config, const char *name, int json)
 {
     static const char *const origins[] = {"default", "file", "set"};
+    const char *origin = origins[pausemon_config_get_origin(config, name)];
+
+    /* A value as TOML has it is JSON as well. */
+    if (json)
+        printf("\"%s\":{\"value\":", name);
+    else
+        printf("%-40s = ", name);
+    pausemon_config_get(config, name, out_write, stdout);
+    if (json)
+        printf(",\"origin\":\"%s\"}", origin);
+    else
+        printf("  (%s)\n", origin);
+}
+
+static int unknown_key(const struct args *args, const char *name)
+{
     const struct pausemon_config_key *key;
+    const char *names[MAX_KEYS + 1] = {NULL};
+
+    for (size_t i = 0; i < MAX_KEYS && (key = pausemon_config_get_key(i)); i++)
+        names[i] = key->name;
+    const char *near = pausemon_nearest_name(name, names);
+    return args_fail(args->program, EXIT_USAGE, "unknown key \"%s\"%s%s%s", name,
+                     near ? "; did you mean \"" : " (`pausemon config show` lists all)",
+                     near ? near : "", near ? "\"?" : "");
+}
+
+static int show(const struct args *args, const char *path)
+{
+    const struct pausemon_config_key *key;
+    const char *wanted = args->operand_count > 1 ? args->operands[1] : NULL;
     struct pausemon_config *config = place_load_config(args->program, args_get(args, "config"));
     int json = args_get(args, "json") != NULL;
 
     (void)path;
     if (!config)
         return EXIT_ERROR;
+    if (wanted && pausemon_config_get_origin(config, wanted) < 0) {
+        pausemon_config_free(config);
+        return unknown_key(args, wanted);
+    }
+    const char *between = "{";
     for (size_t i = 0; (key = pausemon_config_get_key(i)); i++) {
-        const char *origin = origins[pausemon_config_get_origin(config, key->name)];
-        /* A value as TOML has it is JSON as well. */
+        if (wanted && strcmp(wanted, key->name) != 0)
+            continue;
         if (json)
-            printf("%s\"%s\":{\"value\":", i ? "," : "{", key->name);
-        else
-            printf("%-40s = ", key->name);
-        pausemon_config_get(config, key->name, out_write, stdout);
-        if (json)
-            printf(",\"origin\":\"%s\"}", origin);
-        else
-            printf("  (%s)\n", origin);
+            fputs(between, stdout);
+        show_key(config, key->name, json);
+        between = ",";
     }
     if (json)
         puts("}");
@@ -218,8 +250,10 @@ static int run_config(const struct args *args)
     const char *word = args->operand_count ? args->operands[0] : "show";
     char path[PLACE_SIZE];
 
-    if (args->operand_count > 1)
-        return args_fail(args->program, EXIT_USAGE, "unexpected \"%s\"", args->operands[1]);
+    const size_t most = strcmp(word, "show") == 0 ? 2 : 1; /* operands */
+
+    if (args->operand_count > most)
+        return args_fail(args->program, EXIT_USAGE, "unexpected \"%s\"", args->operands[most]);
     if (place_config(args_get(args, "config"), path) < 0)
         return args_fail(args->program, EXIT_ERROR,
                          "no place for a configuration: neither HOME nor XDG_CONFIG_HOME is set");
@@ -241,15 +275,14 @@ static const struct arg_option options[] = {
 };
 
 const struct command command_config = {
-    "config",
-    "show|check|path|reset|edit",
-    "the settings: every key, its value, where it came from",
-    "show   every key with its value and where it came from\n"
-    "check  reports everything that is wrong with the file\n"
-    "path   where the file in force lies\n"
-    "reset  a new file with the defaults as comments; an old one is kept beside it\n"
-    "edit   opens it in $VISUAL or $EDITOR, and checks it afterwards\n",
-    options,
-    run_config,
-    NULL,
+    .name = "config",
+    .operands = "show [KEY]|check|path|reset|edit",
+    .help = "the settings: every key, its value, where it came from",
+    .more = "show   every key, or that one, with its value and where it came from\n"
+            "check  reports everything that is wrong with the file\n"
+            "path   where the file in force lies\n"
+            "reset  a new file with the defaults as comments; an old one is kept beside it\n"
+            "edit   opens it in $VISUAL or $EDITOR, and checks it afterwards\n",
+    .options = options,
+    .run = run_config,
 };

@@ -105,12 +105,12 @@ static const struct arg_option options[] = {
 };
 
 const struct command command_record = {
-    "record",
-    "FILE",
-    "write raw process tables, for bug reports and replay",
-    "Without -n ten looks are taken, of a recording all. The file must not exist yet; \"-\" is\n"
-    "stdout. It holds the names of all processes, no command lines.\n",
-    options,
-    run_record,
-    NULL,
+    .name = "record",
+    .operands = "FILE",
+    .help = "write raw process tables, for bug reports and replay",
+    .more = "Without -n ten looks are taken, of a recording all. The file must not exist yet; "
+            "\"-\" is\n"
+            "stdout. It holds the names of all processes, no command lines.\n",
+    .options = options,
+    .run = run_record,
 };

@@ -151,15 +151,17 @@ static const struct arg_option options[] = {
 };
 
 const struct command command_sample = {
-    "sample",
-    NULL,
-    "look now, judge every process, show the rogues",
-    "Rates need two looks, so the first sample comes after one interval. Without -n one sample is\n"
-    "shown, of a recording all. \"-\" is what could not be read: unknown, not zero. CMPRS is "
-    "memory\n"
-    "compressed or swapped out; PAGEINS major faults, CSW context switches, SYSBSD system calls\n"
-    "(on Linux read and write calls), each per second. \"!\" marks a name in suspects.patterns.\n",
-    options,
-    run_sample,
-    NULL,
+    .name = "sample",
+    .help = "look now, judge every process, show the rogues",
+    .more =
+        "Rates need two looks, so the first sample comes after one interval. Without -n one sample "
+        "is\n"
+        "shown, of a recording all. \"-\" is what could not be read: unknown, not zero. CMPRS is "
+        "memory\n"
+        "compressed or swapped out; PAGEINS major faults, CSW context switches, SYSBSD system "
+        "calls\n"
+        "(on Linux read and write calls), each per second. \"!\" marks a name in "
+        "suspects.patterns.\n",
+    .options = options,
+    .run = run_sample,
 };

@@ -14,10 +14,16 @@ struct command {
     int (*run)(const struct args *args); /* returns the exit code */
     /* Instead of options and run, for a command whose words are not ours to understand. */
     int (*run_raw)(int argc, char **argv);
+    const char *program; /* the program that run_raw becomes, whose options `options` are */
+    int is_hidden;       /* not in the list of --help */
 };
 
-extern const struct command command_capture, command_config, command_daemon, command_doctor,
-    command_events, command_install, command_pauses, command_prune, command_record, command_sample,
-    command_status, command_uninstall, command_watch, command_why;
+/* The rows of the table; NULL past the last. */
+const struct command *commands_get(size_t index);
+
+extern const struct command command_calibrate, command_capture, command_completion, command_config,
+    command_daemon, command_doctor, command_events, command_history, command_install,
+    command_monitor, command_pauses, command_prune, command_record, command_sample, command_status,
+    command_tui, command_uninstall, command_watch, command_why;
 
 #endif

@@ -10,12 +10,18 @@
 #include "pausemon/commands.h"
 
 static const struct command *const commands[] = {
-    &command_why,    &command_pauses, &command_events, &command_capture, &command_status,
-    &command_watch,  &command_daemon, &command_doctor, &command_install, &command_uninstall,
-    &command_sample, &command_record, &command_config, &command_prune,
+    &command_why,    &command_pauses,    &command_events,    &command_history,    &command_capture,
+    &command_status, &command_monitor,   &command_tui,       &command_watch,      &command_daemon,
+    &command_doctor, &command_install,   &command_uninstall, &command_sample,     &command_record,
+    &command_config, &command_calibrate, &command_prune,     &command_completion,
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+const struct command *commands_get(size_t index)
+{
+    return index < COMMAND_COUNT ? commands[index] : NULL;
+}
 
 static void print_help(FILE *to)
 {
@@ -23,7 +29,8 @@ static void print_help(FILE *to)
           "Usage: pausemon COMMAND [OPTION…]\n\nCommands:\n",
           to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
+        if (!commands[i]->is_hidden)
+            fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->help);
     fputs("\n`pausemon COMMAND --help` says more of each. --version says which build this is.\n"
           "Exit codes: 0 all well, 1 an error, 2 wrong usage, 3 no daemon runs, 4 nothing found,\n"
           "5 all works, but less than could (doctor).\n",
@@ -79,7 +86,8 @@ static int run(const struct command *command, int argc, char **argv)
         return EXIT_USAGE;
     int code = command->run(&args);
     /* What failed before has been told. */
-    return code == EXIT_OK && out_finish(program, stdout) < 0 ? EXIT_ERROR : code;
+    int is_good = code == EXIT_OK || code == EXIT_LIMITED;
+    return is_good && out_finish(program, stdout) < 0 ? EXIT_ERROR : code;
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@
 
 #include "common/args.h"
 #include "common/out.h"
+#include "common/programs.h"
 #include "pausemond/daemon.h"
 #include "pausemond/loop.h"
 #include "pausemond/settings.h"
@@ -18,23 +19,13 @@
 #define PROGRAM "pausemond"
 #define GUARD_PRIORITY 80
 
-static const struct arg_option options[] = {
-    {"config", 0, "FILE", "configuration instead of the one in force"},
-    {"data-dir", 0, "DIR", "database, socket and lock there"},
-    {"source", 0, "SPEC", "auto, procfs[:ROOT], top, top:FILE, replay:FILE"},
-    {"system", 0, NULL, "the system's places instead of the user's"},
-    {"version", 0, NULL, "say which build this is"},
-    {"help", 'h', NULL, "this text"},
-    {NULL, 0, NULL, NULL},
-};
-
 static void print_help(void)
 {
     puts("Usage: pausemond [OPTION…]\n\n"
          "Watches this machine, keeps what happens, tells it to who connects. Stays in the\n"
          "foreground; SIGTERM ends it, SIGHUP reads the configuration anew, SIGUSR1 captures\n"
          "evidence now.\n\nOptions:");
-    args_print_options(options);
+    args_print_options(program_daemon_options);
 }
 
 /* ---- the parts, in the order in which they start ---- */
@@ -184,7 +175,7 @@ static int fill_standard(void)
 
 int main(int argc, char **argv)
 {
-    struct args args = {.program = PROGRAM, .options = options};
+    struct args args = {.program = PROGRAM, .options = program_daemon_options};
 
     umask(077);
     if (fill_standard() < 0)
