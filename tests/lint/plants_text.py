@@ -279,7 +279,38 @@ struct pausemon_zz_fixed {
 '''.replace(' ⟦⟧', ''),
 }
 
+MANUALS = {
+    'docs/man/libpausemon.3': '''\
+.Xr pausemon 1
+.Xr pausemon-zz 8 ⟦there is no such page⟧
+.Fn pausemon_has
+.Fn pausemon_zz_* .
+.Fn pausemon_zz ⟦pausemon_zz is no public function⟧
+.Ss pausemon/zz.h
+.Bl -tag -width Ds
+.It Fn pausemon_has ⟦is listed twice⟧ ⟦is not in pausemon/zz.h but in pausemon/common.h⟧
+.El
+.Zz ⟦unknown macro⟧
+''',
+    'tools/zz/zz.c': SPDX + '''\
+int zz = getenv("HOME") != 0;
+int zz_top = getenv("PAUSEMON_ZZ") != 0; ⟦PAUSEMON_ZZ is in no manual⟧
+''',
+    'docs/man/pausemon-zz.1': '''\
+.\\" ⟦does not begin with⟧ ⟦has no .Dt PAUSEMON-ZZ 1⟧ ⟦has no section SECURITY⟧ ⟦is not installed⟧
+.Dd November 23, 2026
+.Dt PAUSEMON-Z 1
+.Os
+.Sh NAME
+.Nm pausemon-zz
+.Nd a page
+.Sh DESCRIPTION
+It says nothing.
+''',
+}
+
 PLANTS = {
+    'manuals': MANUALS,
     'layers': LAYERS, 'sizes': SIZES, 'calls': CALLS, 'text': TEXT, 'shell': SHELL,
     'format': FORMAT, 'docs': DOCS, 'toplevel': TOPLEVEL, 'headers_structs': HEADERS_STRUCTS,
     'headers_c11': in_language('extern int pausemon_zz[]; enum { ZZ = sizeof(struct {}) };'
@@ -296,6 +327,9 @@ EDITS = {
                'secure_getenv in libpausemon/sources/top_live.c is allowed')],
     'docs': [('docs/ARCHITECTURE.md', '', '', ('docs/ARCHITECTURE.md', 1),
               'does not name the room zz_room/')],
+    'manuals': [('docs/man/libpausemon.3', '.It Fn pausemon_version\n', '.It Li gone\n',
+                 ('docs/man/libpausemon.3', 1),
+                 'pausemon_version of pausemon/common.h is not listed')],
     'headers_structs': [('include/pausemon/pausemon.h', '', '',
                          ('include/pausemon/pausemon.h', 1),
                          'does not include pausemon/zz_bad.h')],
