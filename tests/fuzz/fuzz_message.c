@@ -19,6 +19,13 @@ static void check_texts(const struct message *message)
         {message->heartbeat, sizeof message->heartbeat},
         {message->elevated_since, sizeof message->elevated_since},
         {message->critical_since, sizeof message->critical_since},
+        {message->version, sizeof message->version},
+        {message->blackbox, sizeof message->blackbox},
+        {message->source, sizeof message->source},
+        {message->start, sizeof message->start},
+        {message->end, sizeof message->end},
+        {message->status, sizeof message->status},
+        {message->notes, sizeof message->notes},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -26,6 +33,13 @@ static void check_texts(const struct message *message)
         FUZZ_CHECK(fuzz_is_clean(texts[i].text, strlen(texts[i].text)));
         FUZZ_CHECK(utf8_width(texts[i].text) >= 0);
     }
+}
+
+static void count_sample(void *user, const char *text, size_t length, int64_t tier)
+{
+    (void)tier;
+    FUZZ_CHECK(text[length] == '\0');
+    ++*(size_t *)user;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -37,6 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int status = message_read(&message, copy, size);
     FUZZ_CHECK(status == 0 || status == -1);
     check_texts(&message);
+    size_t samples = 0;
+    int each = message_each_sample(copy, size, count_sample, &samples);
+    FUZZ_CHECK(each == 0 || (each == -1 && status == -1 && samples == 0));
     if (status == 0) {
         size_t length = message_make_safe(safe, copy, size);
         FUZZ_CHECK(length < MESSAGE_SAFE_SIZE(size) && safe[length] == '\0');

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from daemonlib import CALM, PATIENCE, QUICK, TESTS, Daemon, main, mode_of, test, wait_until
+from daemonlib import CALM, PATIENCE, QUICK, Daemon, main, mode_of, test, wait_until
 
 
 @test
@@ -53,15 +53,6 @@ def directories_socket_and_lock_are_their_owners_only(home):
             assert file.read() == f"{daemon.process.pid}\n"
         daemon.end()
         assert os.path.getsize(os.path.join(daemon.data, "daemon.pid")) == 0
-
-
-@test
-def every_key_of_the_status_is_in_the_manual(home):
-    with open(os.path.join(TESTS, "../docs/PROTOCOL.md"), encoding="utf-8") as file:
-        known = re.findall(r"`(\w+)`", file.read().partition("## Status")[2])
-    with Daemon(home) as daemon, daemon.connect() as client:
-        assert set(client.next_of("status")) - {"type"} <= set(known), known
-        daemon.end()
 
 
 @test

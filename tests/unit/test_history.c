@@ -220,32 +220,6 @@ START_TEST(a_callback_can_stop_and_what_it_says_is_returned)
 }
 END_TEST
 
-START_TEST(the_histogram_counts_the_hours_that_are_touched)
-{
-    struct vault vault;
-    uint64_t counts[101];
-
-    vault_init(&vault);
-    ck_assert_int_eq(vault_open(&vault), 0);
-    vault_exec(&vault, "INSERT INTO score_histogram VALUES (10, 0, 5), (11, 0, 7), (11, 100, 2),"
-                       " (12, 3, 9223372036854775807), (13, 3, 9223372036854775807),"
-                       " (14, 3, 9223372036854775807), (12, 101, 4), (12, -1, 4), (12, 7, -4)");
-    struct pausemon_history *history = open_history(&vault);
-    ck_assert_int_eq(pausemon_history_histogram(history, 0, 0, counts, NULL), 0);
-    ck_assert_uint_eq(counts[0], 12);
-    ck_assert_uint_eq(counts[100], 2);
-    ck_assert_uint_eq(counts[3], UINT64_MAX); /* hostile: not wrapped around */
-    ck_assert_uint_eq(counts[7], 0);
-    const int64_t hour = 3600 * SECOND;
-    ck_assert_int_eq(
-        pausemon_history_histogram(history, 11 * hour + 5, 11 * hour + 6, counts, NULL), 0);
-    ck_assert_uint_eq(counts[0], 7);
-    ck_assert_uint_eq(counts[3], 0);
-    pausemon_history_free(history);
-    vault_end(&vault);
-}
-END_TEST
-
 /* ---- Marking ---- */
 
 START_TEST(marking_changes_one_escalation_and_is_seen_at_once)
@@ -433,7 +407,6 @@ int main(void)
     tcase_add_test(rows, an_escalation_is_read_as_it_was_told);
     tcase_add_test(rows, a_pause_is_read_as_it_was_told);
     tcase_add_test(rows, a_callback_can_stop_and_what_it_says_is_returned);
-    tcase_add_test(rows, the_histogram_counts_the_hours_that_are_touched);
     tcase_add_test(rows, marking_changes_one_escalation_and_is_seen_at_once);
     tcase_add_test(opening, what_is_no_incident_database_is_refused_with_the_right_status);
     tcase_add_test(opening, opening_and_reading_survive_every_allocation_that_fails);

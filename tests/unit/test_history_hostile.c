@@ -79,11 +79,22 @@ static void make_loose(struct vault *vault)
                "INSERT INTO score_histogram VALUES (1, 1, 1)");
 }
 
+static int check_hour(void *user, const struct pausemon_history_hour *hour)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < 101; i++)
+        sum += hour->counts[i];
+    ck_assert(hour->samples > 0 && (hour->samples == sum || hour->samples == UINT64_MAX));
+    ++*(int *)user;
+    return 0;
+}
+
 static void read_all(struct vault *vault)
 {
     struct pausemon_history *history;
     struct pausemon_error error = {0};
-    int events = 0, pauses = 0, samples = 0;
+    int events = 0, pauses = 0, samples = 0, hours = 0;
     uint64_t counts[101];
     int64_t alive, noted;
 
@@ -94,6 +105,7 @@ static void read_all(struct vault *vault)
     ck_assert_int_eq(pausemon_history_pauses(history, NULL, check_pause, &pauses, &error), pauses);
     ck_assert_int_eq(pausemon_history_samples(history, 1, check_sample, &samples, &error), samples);
     ck_assert_int_eq(pausemon_history_histogram(history, 0, 0, counts, &error), 0);
+    ck_assert_int_eq(pausemon_history_hours(history, 0, 0, check_hour, &hours, &error), hours);
     ck_assert_int_ge(pausemon_history_hard_end(history, &alive, &noted, &error), 0);
     ck_assert_int_eq(events, 1);
     pausemon_history_free(history);
@@ -178,6 +190,7 @@ START_TEST(the_originals_file_without_our_tables_is_read)
     ck_assert_int_eq(pausemon_history_events(history, NULL, check_event, &events, &error), 1);
     ck_assert_int_eq(pausemon_history_pauses(history, NULL, check_pause, &pauses, &error), 0);
     ck_assert_int_eq(pausemon_history_histogram(history, 0, 0, counts, &error), 0);
+    ck_assert_int_eq(pausemon_history_hours(history, 0, 0, check_hour, &pauses, &error), 0);
     ck_assert_int_eq(pausemon_history_hard_end(history, &alive, &noted, &error), 0);
     pausemon_history_free(history);
     vault_end(&vault);
