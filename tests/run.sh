@@ -73,9 +73,10 @@ sanitize="-Db_sanitize=address,undefined -Db_lundef=false"
 
 suite gcc gcc ""
 # The tools are run in the two others, and the random ones by the same compiler below.
-suite clang clang "" --no-suite lint --no-suite freezes --no-suite tools --no-suite property \
-    --no-suite fuzz
-suite sanitizers clang "$sanitize" --no-suite lint --no-suite freezes --timeout-multiplier 4
+suite clang clang "" --no-suite lint --no-suite freezes --no-suite daemons --no-suite tools \
+    --no-suite property --no-suite fuzz
+suite sanitizers clang "$sanitize" --no-suite lint --no-suite freezes --no-suite daemons \
+    --timeout-multiplier 4
 suite core gcc "-Djson=disabled -Dconfig=disabled -Dstorage=disabled -Ddocs=disabled
     -Ddefault_library=both" --no-suite lint
 
