@@ -94,7 +94,7 @@ def without_a_record_there_is_nothing_and_nothing_is_made(home):
     expect(run(home, "history"), 4, r"^$", r"nothing is recorded yet in .*pausemon daemon")
     expect(run(home, "history", "-f", "csv"), 4, r"^$", r"nothing is recorded yet")
     done = json.loads(expect(run(home, "history", "--json"), 4).stdout)
-    assert [hour["recorded"] for hour in done["hours"]] == [False] * 24, done
+    assert [hour["recorded"] for hour in done["hours"]] == [False] * 25, done
     assert done["events"] == done["pauses"] == []
     done = expect(run(home, "history", "--at", "10 minutes ago"), 4, r"^$", r"nothing is recorded")
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -106,8 +106,8 @@ def without_a_record_there_is_nothing_and_nothing_is_made(home):
     expect(run(home, "history", "--at", "2 hours ago"), 4, r"^$", r"no scores are kept at all")
     add_scores(base, hour_now() - 30, s1=5)
     expect(run(home, "history"), 4, r"^$", r"nothing is recorded of that time")
-    expect(run(home, "history", "-H", "31"), 0, r"no record \(30 hours\)\n", r"^$")
-    expect(run(home, "history", "-H", "30.5"), 0, r"no record \(30 hours\)\n", r"^$")
+    expect(run(home, "history", "-H", "30"), 0, r"no record \(30 hours\)\n", r"^$")
+    expect(run(home, "history", "-H", "29.5"), 0, r"no record \(30 hours\)\n", r"^$")
 
 
 @test
@@ -119,10 +119,10 @@ def the_table_has_a_line_an_hour_and_says_where_nothing_was_kept(home):
     rows = [line for line in table.splitlines() if re.match(r"\d\d:\d\d ", line)]
     assert max(map(len, text.splitlines())) <= 80, text
     assert table.startswith("HOUR   SCORES 0 TO 100       SAMPLES  MAX  EVENTS  PAUSES  LOST\n")
-    assert len(rows) == 24, text
+    assert len(rows) == 25, text
     bars = [row[7:27] for row in rows if "no record" not in row and " - " not in row]
     assert set(bars) == {"▇   ▄       ▁       "}, (bars, text)
-    assert sum("no record" in row for row in rows) == 2, text
+    assert sum("no record" in row for row in rows) == 3, text
     assert rows[-3][27:] == "     3600   63       1       2  cpu 2.31 s", rows[-3]
     assert rows[-2].endswith("     3600   63       0       0"), rows[-2]
     lost = table.splitlines()[table.splitlines().index(rows[-3]) + 1]
@@ -148,9 +148,9 @@ def json_is_one_document_of_the_shape_that_is_promised(home):
     done = hours_of(home, TZ="UTC")
     assert list(done) == ["hours", "events", "pauses"]
     assert [list(hour) for hour in done["hours"]] == [
-        ["start", "samples", "scores", "max_score", "events", "pauses", "lost_ms", "recorded"]] * 24
+        ["start", "samples", "scores", "max_score", "events", "pauses", "lost_ms", "recorded"]] * 25
     starts = [datetime.datetime.fromisoformat(hour["start"]).timestamp() for hour in done["hours"]]
-    assert starts == [(now - ago) * HOUR for ago in range(23, -1, -1)], starts
+    assert starts == [(now - ago) * HOUR for ago in range(24, -1, -1)], starts
     hour = done["hours"][-3]
     assert hour["scores"] == {"0": 3000, "4": 500, "22": 99, "63": 1} and hour["samples"] == 3600
     assert (hour["max_score"], hour["events"], hour["pauses"]) == (63, 1, 2), hour
@@ -165,7 +165,7 @@ def json_is_one_document_of_the_shape_that_is_promised(home):
     assert done == hours_of(home, TZ="UTC") | json.loads(run(home, "history", "-f", "json",
                                                              TZ="UTC").stdout)
     few = json.loads(expect(run(home, "history", "--json", "-n", "1"), 0).stdout)
-    assert len(few["events"]) == len(few["pauses"]) == 1 and len(few["hours"]) == 24
+    assert len(few["events"]) == len(few["pauses"]) == 1 and len(few["hours"]) == 25
 
 
 @test
@@ -174,9 +174,9 @@ def csv_is_a_line_an_hour(home):
     a_day(home)
     text = subprocess.run([PAUSEMON, "history", "-f", "csv"], env=environment(home), timeout=60,
                           stdout=subprocess.PIPE, check=True).stdout.decode()
-    assert text.count("\r\n") == text.count("\n") == 25, text
+    assert text.count("\r\n") == text.count("\n") == 26, text
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
-    assert len(rows) == 24 and all(None not in row and None not in row.values() for row in rows)
+    assert len(rows) == 25 and all(None not in row and None not in row.values() for row in rows)
     row = rows[-3]
     assert (row["samples"], row["max_score"], row["events"], row["pauses"]) == ("3600", "63", "1",
                                                                                 "2"), row
@@ -419,7 +419,7 @@ def damaged_and_hostile_rows_do_not_hide_the_others(home):
     add_event(base, 2, now * HOUR, (now - 5) * HOUR)
     done = json.loads(expect(run(home, "history", "--json"), 0).stdout)
     assert done["hours"][-1]["max_score"] == 5, done
-    assert done["hours"][-2]["samples"] == 9 and len(done["hours"]) == 24
+    assert done["hours"][-2]["samples"] == 9 and len(done["hours"]) == 25
     assert 4 in [pause["id"] for pause in done["pauses"]]
     assert done["hours"][-24]["events"] == 1, done["hours"][-24]
     for args in ([], ["-f", "csv"], ["-H", "87600"], ["--at", "an hour ago"]):

@@ -36,18 +36,25 @@ static double share_of(uint64_t part, uint64_t all)
 
 /* ---- what it is based on ---- */
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void print_basis(const struct calibration *calibration)
 {
     char first[SAID_SIZE], last[SAID_SIZE];
 
     said_print(first, calibration->first_ns / 1000000000);
     said_print(last, calibration->last_ns / 1000000000);
-    printf("Based on %" PRIu64 " samples of %" PRIu64 " hours", scores_count(calibration->counts),
-           calibration->hours);
+    printf("Based on %" PRIu64 " sample%s of %" PRIu64 " hour%s", scores_count(calibration->counts),
+           plural(scores_count(calibration->counts)), calibration->hours,
+           plural(calibration->hours));
     if (calibration->hours)
         printf(" (%.10s to %.10s)", first, last);
-    printf(",\n%zu events with %" PRIu64 " samples kept, and %" PRIu64 " pauses.\n",
-           calibration->event_count, calibration->samples, calibration->pauses);
+    printf(",\n%zu event%s with %" PRIu64 " sample%s kept, and %" PRIu64 " pause%s.\n",
+           calibration->event_count, plural(calibration->event_count), calibration->samples,
+           plural(calibration->samples), calibration->pauses, plural(calibration->pauses));
 }
 
 static void print_missing(const struct calibration *calibration)

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/client.h"
 #include "common/files.h"
 #include "common/out.h"
 #include "common/places.h"
+#include "common/when.h"
 #include "pausemon/commands.h"
 #include "pausemon/glance.h"
 #include "pausemon/looking.h"
@@ -37,14 +37,6 @@ struct capture {
     struct pausemon_capture found;              /* its name is "" before */
     int has_row;                                /* it is in the database */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* Only where somebody watches. */
 static void show_progress(const struct capture *capture, int is_over)
@@ -191,7 +183,7 @@ static int ask(struct capture *capture, pid_t pid)
     int status = pausemon_history_open(&capture->history, capture->place.database, NULL, &error);
     if (status == 0)
         status = pausemon_history_captures(capture->history, 0, note_open, capture, &error);
-    capture->asked_ns = now_ns();
+    capture->asked_ns = when_now_ns();
     if (kill(pid, SIGUSR1) < 0) {
         if (errno == EPERM)
             args_fail(program, 0, "only root or the daemon's user may ask: sudo pausemon capture");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What was kept of the last hours: scores, events, pauses. --at is in moment.c. */
 #include <string.h>
-#include <time.h>
 
 #include "common/out.h"
+#include "common/when.h"
 #include "pausemon/commands.h"
 #include "pausemon/history_print.h"
 #include "pausemon/incidents.h"
@@ -135,14 +135,6 @@ static const char *format_name(uint64_t format)
 
 /* ---- the command ---- */
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* The form, and what the lists are to show. 0 or EXIT_USAGE. */
 static int read_options(const struct args *args, struct history *history, int64_t *hours)
 {
@@ -164,7 +156,8 @@ static int read_options(const struct args *args, struct history *history, int64_
         return EXIT_USAGE;
     if (history->format == FORMAT_JSON && !args_get(args, "count"))
         history->filter.limit = 0;
-    *hours = (thousandths + 999) / 1000; /* an hour that was begun is one */
+    /* An hour that was begun is one, and the first that it reaches back into is shown whole. */
+    *hours = (thousandths + 999) / 1000 + 1;
     return 0;
 }
 
@@ -193,7 +186,7 @@ static int run_span(struct history *history, int64_t hours)
 {
     const struct args *args = history->incidents.args;
 
-    if (hours_new(&history->hours, now_ns(), (size_t)hours) < 0)
+    if (hours_new(&history->hours, when_now_ns(), (size_t)hours) < 0)
         return args_fail(args->program, EXIT_ERROR, "out of memory");
     history->filter.since_ns = history->hours.from_ns;
     history->filter.until_ns = history->hours.to_ns;
@@ -220,7 +213,7 @@ static int run_history(const struct args *args)
 }
 
 static const struct arg_option options[] = {
-    {"hours", 'H', "H", "the last H hours, 24 if not given"},
+    {"hours", 'H', "H", "the last H hours, 24 if not given; the first is shown whole"},
     {"at", 0, "TIME", "what is known of that minute"},
     {"format", 'f', "FORM", "table, json or csv (an hour a line)"},
     {"count", 'n', "N", "at most N of each list (default 20; json: all); 0: all"},
