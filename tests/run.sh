@@ -84,8 +84,9 @@ say "valgrind: what the sanitizers do not see"
 memcheck="valgrind -q --error-exitcode=99 --leak-check=full"
 if configure gcc gcc; then
     meson test -C "$work/gcc" --no-rebuild --logbase valgrind --timeout-multiplier 20 \
-        --wrap="$memcheck --errors-for-leak-kinds=definite" config_rules config_write ring \
-        top_recordings procfs_refused recorded_text custom_source >"$work/valgrind.log" 2>&1 || true
+        --wrap="$memcheck --errors-for-leak-kinds=definite" config_rules config_write \
+        monitor_loop recording_report top_recordings procfs_refused recorded_text custom_source \
+        >"$work/valgrind.log" 2>&1 || true
     /usr/bin/python3 tests/lib/count.py valgrind "$work/gcc/meson-logs" "$results" \
         valgrind-valgrind || record failed "valgrind: its results could not be read"
 fi
