@@ -122,7 +122,7 @@ void pausemon_alerts_note_capture(struct pausemon_alerts *alerts,
         atomic_fetch_add_explicit(&alerts->notices.dropped, 1, memory_order_relaxed);
         return;
     }
-    struct pm_notice *notice = &alerts->captured[alerts->captured_count++];
+    struct pm_alert *notice = &alerts->captured[alerts->captured_count++];
     memset(notice, 0, sizeof *notice);
     notice->kind = PM_ALERT_CAPTURE;
     notice->event_id = capture->event_id;
@@ -135,7 +135,7 @@ void pausemon_alerts_note_capture(struct pausemon_alerts *alerts,
 
 /* The one it belongs to, by its escalation or its pause; a new one has rank 0. */
 static struct pm_alert_incident *find_incident(struct pausemon_alerts *alerts,
-                                               const struct pm_notice *notice)
+                                               const struct pm_alert *notice)
 {
     size_t count = alerts->incident_count;
 
@@ -153,7 +153,7 @@ static struct pm_alert_incident *find_incident(struct pausemon_alerts *alerts,
 }
 
 /* One notification an incident, and one more only if it became worse than the first said. */
-static bool is_news(struct pausemon_alerts *alerts, const struct pm_notice *notice)
+static bool is_news(struct pausemon_alerts *alerts, const struct pm_alert *notice)
 {
     static const int ranks[PM_ALERT_KIND_COUNT] = {[PM_ALERT_ELEVATED] = 1,
                                                    [PM_ALERT_CAPTURE] = 1,
@@ -172,7 +172,7 @@ static bool is_news(struct pausemon_alerts *alerts, const struct pm_notice *noti
 }
 
 /* The settings may have changed since it was put down. */
-static bool is_wanted(struct pausemon_alerts *alerts, const struct pm_notice *notice)
+static bool is_wanted(struct pausemon_alerts *alerts, const struct pm_alert *notice)
 {
     const struct pm_notices *notices = &alerts->notices;
 
@@ -189,12 +189,12 @@ static bool is_wanted(struct pausemon_alerts *alerts, const struct pm_notice *no
 }
 
 /* A pause that was told again meanwhile, and is longer by now. */
-static bool is_retold(struct pm_notices *notices, const struct pm_notice *notice)
+static bool is_retold(struct pm_notices *notices, const struct pm_alert *notice)
 {
     size_t count = pm_spsc_count(&notices->ring);
 
     for (size_t i = 1; i < count && notice->kind == PM_ALERT_PAUSE && notice->pause_id; i++) {
-        const struct pm_notice *later =
+        const struct pm_alert *later =
             &notices->slots[pm_spsc_slot(&notices->ring, i, PM_ALERT_SLOTS)];
         if (later->kind == PM_ALERT_PAUSE && later->pause_id == notice->pause_id)
             return true;
@@ -202,7 +202,7 @@ static bool is_retold(struct pm_notices *notices, const struct pm_notice *notice
     return false;
 }
 
-static bool choose(struct pausemon_alerts *alerts, const struct pm_notice *notice)
+static bool choose(struct pausemon_alerts *alerts, const struct pm_alert *notice)
 {
     if (!is_wanted(alerts, notice) || !is_news(alerts, notice))
         return false;
@@ -217,7 +217,7 @@ static bool next_text(struct pausemon_alerts *alerts)
     bool chosen = false;
 
     while (!chosen && pm_spsc_count(&notices->ring) > 0) {
-        const struct pm_notice *notice =
+        const struct pm_alert *notice =
             &notices->slots[pm_spsc_slot(&notices->ring, 0, PM_ALERT_SLOTS)];
         chosen = !is_retold(notices, notice) && choose(alerts, notice);
         pm_spsc_take(&notices->ring, 1);

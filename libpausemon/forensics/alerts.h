@@ -31,7 +31,7 @@ enum pm_alert_kind {
     PM_ALERT_KIND_COUNT
 };
 
-struct pm_notice {
+struct pm_alert {
     enum pm_alert_kind kind;
     int64_t event_id, pause_id; /* 0: none */
     uint64_t ns;                /* PAUSE: how long; CRITICAL: for how long now */
@@ -46,7 +46,7 @@ struct pm_notice {
 /* Filled by the thread that dispatches. */
 struct pm_notices {
     struct pm_spsc ring;
-    struct pm_notice slots[PM_ALERT_SLOTS];
+    struct pm_alert slots[PM_ALERT_SLOTS];
     _Atomic uint64_t dropped;
     _Atomic bool closed; /* the monitor is gone */
     /* Set by the thread that runs. Below 0: none are told. */
@@ -64,7 +64,7 @@ struct pm_alert_text {
     char title[128], body[2 * PM_ALERT_TEXT_SIZE]; /* plain text, cleaned */
 };
 
-void pm_alert_write(struct pm_alert_text *text, const struct pm_notice *notice);
+void pm_alert_write(struct pm_alert_text *text, const struct pm_alert *notice);
 
 /* ---- how it is told (alerts_system.c) ---- */
 
@@ -127,7 +127,7 @@ struct pausemon_alerts {
     const struct pm_alert_system *system;
     char root[128];
     struct pm_notices notices;
-    struct pm_notice captured[PM_ALERT_SLOTS]; /* of run's own thread: they wait for their turn */
+    struct pm_alert captured[PM_ALERT_SLOTS]; /* of run's own thread: they wait for their turn */
     size_t captured_count;
     struct pm_alert_incident incidents[PM_ALERT_INCIDENTS];
     size_t incident_count;     /* ever */

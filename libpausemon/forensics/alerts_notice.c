@@ -11,13 +11,13 @@
 /* ---- on the thread that dispatches ---- */
 
 /* A free slot, to be put; NULL: none, which is counted. */
-static struct pm_notice *begin_put(struct pm_notices *notices, enum pm_alert_kind kind)
+static struct pm_alert *begin_put(struct pm_notices *notices, enum pm_alert_kind kind)
 {
     if (!pm_spsc_has_room(&notices->ring, PM_ALERT_SLOTS)) {
         atomic_fetch_add_explicit(&notices->dropped, 1, memory_order_relaxed);
         return NULL;
     }
-    struct pm_notice *notice = &notices->slots[pm_spsc_next(&notices->ring, PM_ALERT_SLOTS)];
+    struct pm_alert *notice = &notices->slots[pm_spsc_next(&notices->ring, PM_ALERT_SLOTS)];
     memset(notice, 0, sizeof *notice);
     notice->kind = kind;
     return notice;
@@ -46,7 +46,7 @@ static void hear_pause(struct pm_notices *notices, const struct pausemon_event *
 
     if (least_ns < 0 || info->duration_ns < (uint64_t)least_ns || !is_freeze(info->cause))
         return;
-    struct pm_notice *notice = begin_put(notices, PM_ALERT_PAUSE);
+    struct pm_alert *notice = begin_put(notices, PM_ALERT_PAUSE);
     if (!notice)
         return;
     notice->event_id = info->event_id;
@@ -60,7 +60,7 @@ static void put_stress(struct pm_notices *notices, enum pm_alert_kind kind,
                        const struct pausemon_event *event, uint64_t lasted_ns)
 {
     const struct pausemon_process *worst = pausemon_sample_get_rogue(event->sample, 0);
-    struct pm_notice *notice = begin_put(notices, kind);
+    struct pm_alert *notice = begin_put(notices, kind);
 
     if (!notice)
         return;
@@ -116,7 +116,7 @@ void pm_notices_tell(struct pm_notices *notices, const struct pausemon_event *ev
 
 /* ---- on the thread that runs ---- */
 
-static void write_pause(struct pm_alert_text *text, const struct pm_notice *notice)
+static void write_pause(struct pm_alert_text *text, const struct pm_alert *notice)
 {
     char verdict[PM_ALERT_TEXT_SIZE], duration[PAUSEMON_DURATION_SIZE];
 
@@ -126,7 +126,7 @@ static void write_pause(struct pm_alert_text *text, const struct pm_notice *noti
     snprintf(text->body, sizeof text->body, "%s\npausemon why tells more.", verdict);
 }
 
-static void write_worst(char *to, size_t size, const struct pm_notice *notice)
+static void write_worst(char *to, size_t size, const struct pm_alert *notice)
 {
     char name[PAUSEMON_COMMAND_SIZE];
 
@@ -138,7 +138,7 @@ static void write_worst(char *to, size_t size, const struct pm_notice *notice)
                  name[0] ? name : "a process without a name", notice->pid, notice->score);
 }
 
-static void write_critical(struct pm_alert_text *text, const struct pm_notice *notice)
+static void write_critical(struct pm_alert_text *text, const struct pm_alert *notice)
 {
     char duration[PAUSEMON_DURATION_SIZE];
     uint64_t seconds = notice->ns / PM_NS_PER_S;
@@ -154,14 +154,14 @@ static void write_critical(struct pm_alert_text *text, const struct pm_notice *n
     write_worst(text->body, sizeof text->body, notice);
 }
 
-static void write_elevated(struct pm_alert_text *text, const struct pm_notice *notice)
+static void write_elevated(struct pm_alert_text *text, const struct pm_alert *notice)
 {
     snprintf(text->title, sizeof text->title, "Stress is elevated: %" PRIu64 " of 100",
              notice->stress);
     write_worst(text->body, sizeof text->body, notice);
 }
 
-static void write_capture(struct pm_alert_text *text, const struct pm_notice *notice)
+static void write_capture(struct pm_alert_text *text, const struct pm_alert *notice)
 {
     static const char *const titles[] = {
         [PAUSEMON_CAPTURE_PAUSE] = "Evidence of a freeze was kept",
@@ -177,10 +177,10 @@ static void write_capture(struct pm_alert_text *text, const struct pm_notice *no
     snprintf(text->body, sizeof text->body, "It is in events/%s.", name);
 }
 
-void pm_alert_write(struct pm_alert_text *text, const struct pm_notice *notice)
+void pm_alert_write(struct pm_alert_text *text, const struct pm_alert *notice)
 {
     static const struct {
-        void (*write)(struct pm_alert_text *text, const struct pm_notice *notice);
+        void (*write)(struct pm_alert_text *text, const struct pm_alert *notice);
         bool urgent;
     } kinds[PM_ALERT_KIND_COUNT] = {
         [PM_ALERT_PAUSE] = {write_pause, true},

@@ -9,7 +9,8 @@
 #define MOST_GAP_NS (UINT64_C(600) * PM_NS_PER_S)
 #define QUIET_NS (UINT64_C(600) * PM_NS_PER_S)
 
-bool pm_due_is_soon(const struct pm_due *due, int64_t now_ns)
+/* It belongs to the last one by its time. */
+static bool is_soon(const struct pm_due *due, int64_t now_ns)
 {
     return due->has_begun && pm_elapsed(due->begun_ns, now_ns) < MERGE_NS;
 }
@@ -27,7 +28,7 @@ enum pm_due_verdict pm_due_judge(struct pm_due *due, int64_t now_ns)
     due->last_ns = now_ns;
     if (quiet)
         due->gap_ns = 0;
-    if (pm_due_is_soon(due, now_ns))
+    if (is_soon(due, now_ns))
         return PM_DUE_MERGE;
     if (!quiet && pm_elapsed(due->begun_ns, now_ns) < due->gap_ns)
         return PM_DUE_SKIP;

@@ -28,7 +28,4 @@ enum pm_due_verdict pm_due_judge(struct pm_due *due, int64_t now_ns);
 /* One was begun though nobody asked this: what comes soon belongs to it. */
 void pm_due_note(struct pm_due *due, int64_t now_ns);
 
-/* Whether something belongs to the last one by its time. */
-bool pm_due_is_soon(const struct pm_due *due, int64_t now_ns);
-
 #endif

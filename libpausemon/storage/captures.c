@@ -46,7 +46,8 @@ bool pm_capture_read(struct pausemon_capture *capture, sqlite3_stmt *row)
 
 /* ---- writing ---- */
 
-int pm_capture_write(struct pm_db *db, const struct pausemon_capture *capture,
+/* Inserts or replaces the row of its name, and tells the row of its pause, if that is there. */
+static int write_row(struct pm_db *db, const struct pausemon_capture *capture,
                      struct pausemon_error *error)
 {
     int64_t bytes = capture->bytes < INT64_MAX ? (int64_t)capture->bytes : INT64_MAX;
@@ -68,9 +69,35 @@ int pm_capture_write(struct pm_db *db, const struct pausemon_capture *capture,
     return status;
 }
 
-int pm_capture_tell_pause(struct pm_db *db, int64_t pause_id, struct pausemon_error *error)
+/* The name that was told of it last; NULL: none is known. */
+static const char *find_merge(const struct pm_merges *merges, int64_t pause_id)
 {
-    return pm_db_run(db, error,
+    for (size_t i = 1; i <= PM_MERGES_KEPT; i++) {
+        const struct pm_merge *merge = &merges->kept[(merges->next - i) % PM_MERGES_KEPT];
+        if (merge->pause_id == pause_id)
+            return merge->name;
+    }
+    return NULL;
+}
+
+static void keep_merge(struct pm_merges *merges, const struct pausemon_capture *capture)
+{
+    struct pm_merge *merge = &merges->kept[merges->next++ % PM_MERGES_KEPT];
+
+    merge->pause_id = capture->pause_id;
+    memcpy(merge->name, capture->name, sizeof merge->name);
+}
+
+int pm_capture_tell_pause(struct pausemon_storage *storage, int64_t pause_id,
+                          struct pausemon_error *error)
+{
+    const char *name = find_merge(&storage->merges, pause_id);
+
+    if (name)
+        return pm_db_run(&storage->db, error,
+                         "UPDATE pauses SET forensics = ? WHERE id = ? AND forensics IS NULL", "ti",
+                         name, pause_id);
+    return pm_db_run(&storage->db, error,
                      "UPDATE pauses SET forensics = (SELECT name FROM captures WHERE pause_id = ?1"
                      " ORDER BY start_timestamp DESC, name DESC LIMIT 1)"
                      " WHERE id = ?1 AND forensics IS NULL",
@@ -114,18 +141,20 @@ static int check(struct pausemon_capture *capture, const struct pausemon_capture
     return 0;
 }
 
-static int write_row(struct pausemon_storage *storage, const struct pausemon_capture *capture,
+static int write_now(struct pausemon_storage *storage, const struct pausemon_capture *capture,
                      struct pausemon_error *error)
 {
     struct pm_db *db = &storage->db;
     int status = pm_db_exec(db, "BEGIN IMMEDIATE", error);
 
     if (status == 0)
-        status = pm_capture_write(db, capture, error);
+        status = write_row(db, capture, error);
     if (status == 0)
         status = pm_db_exec(db, "COMMIT", error);
     if (status < 0)
         pm_db_rollback(db);
+    else if (capture->pause_id)
+        keep_merge(&storage->merges, capture);
     return status;
 }
 
@@ -149,5 +178,5 @@ int pausemon_storage_add_capture(struct pausemon_storage *storage,
     /* The next flush opens it. */
     if (!storage->db.sql || !pm_place_is(storage->place, &storage->file))
         return pm_fail(error, PAUSEMON_ERR_IO, "%s is not open", storage->place);
-    return write_row(storage, &capture, error);
+    return write_now(storage, &capture, error);
 }

@@ -8,6 +8,8 @@
 
 #include "storage/db.h"
 
+struct pausemon_storage;
+
 /* Of "captures AS c". */
 #define PM_CAPTURE_COLUMNS                                                                         \
     "c.name, c.start_timestamp, c.reason, c.event_id, c.pause_id, c.bytes, c.complete"
@@ -16,11 +18,20 @@
  * good in it is as good as unknown. */
 bool pm_capture_read(struct pausemon_capture *capture, sqlite3_stmt *row);
 
-/* Inserts or replaces the row of its name, and tells the row of its pause, if that is there. */
-int pm_capture_write(struct pm_db *db, const struct pausemon_capture *capture,
-                     struct pausemon_error *error);
+#define PM_MERGES_KEPT 16
+
+/* Which capture a pause belongs to, for pauses whose row may be still to come: that of the capture
+ * names one pause, and others may have been merged into it. */
+struct pm_merges {
+    struct pm_merge {
+        int64_t pause_id; /* 0: none */
+        char name[PAUSEMON_CAPTURE_NAME_SIZE];
+    } kept[PM_MERGES_KEPT];
+    size_t next; /* the oldest goes */
+};
 
 /* A pause has got its row, perhaps after its capture: then it gets the name. */
-int pm_capture_tell_pause(struct pm_db *db, int64_t pause_id, struct pausemon_error *error);
+int pm_capture_tell_pause(struct pausemon_storage *storage, int64_t pause_id,
+                          struct pausemon_error *error);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "formats/json_reader.h"
 #include "formats/json_writer.h"
-#include "storage/captures.h"
 
 /* Members of the JSON that are columns as they are, in the order of PM_PAUSE_COLUMNS behind the
  * two times. */
@@ -187,8 +186,6 @@ int pm_pause_write(struct pm_db *db, const struct pausemon_pause *pause, struct 
                            json_object_get(object, "culprits"), error);
     if (status == 0)
         status = insert_row(db, pause, object, text, error);
-    if (status == 0)
-        status = pm_capture_tell_pause(db, pausemon_pause_get_info(pause)->id, error);
     json_decref(object);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "base/boot.h"
 #include "base/buffer.h"
+#include "storage/captures.h"
 #include "storage/db.h"
 #include "storage/place.h"
 #include "storage/queue.h"
@@ -29,6 +30,7 @@ struct pausemon_storage {
     int64_t alive_ns;                     /* monotonic, of the last last_alive */
     int64_t last_event_id, last_pause_id; /* no id up to it will be given again */
     struct pm_buffer text;                /* of one record */
+    struct pm_merges merges;
     _Atomic uint64_t written, disk, gone; /* gone: dropped here, not in the queue */
 };
 

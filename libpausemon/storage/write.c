@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pausemon/json.h>
 
+#include "storage/captures.h"
 #include "storage/pauses.h"
 #include "storage/storage.h"
 
@@ -48,11 +49,19 @@ void pm_enrich_record(struct pm_record *record)
     record->enriched = true;
 }
 
+static int write_pause(struct pausemon_storage *storage, const struct pausemon_pause *pause,
+                       struct pausemon_error *error)
+{
+    int status = pm_pause_write(&storage->db, pause, &storage->text, error);
+
+    return status < 0 ? status : pm_capture_tell_pause(storage, pause->info.id, error);
+}
+
 int pm_write_record(struct pausemon_storage *storage, struct pm_record *record,
                     struct pausemon_error *error)
 {
     if (record->kind == PM_RECORD_PAUSE)
-        return pm_pause_write(&storage->db, &record->as.pause, &storage->text, error);
+        return write_pause(storage, &record->as.pause, error);
     int status = write_escalation(&storage->db, &record->escalation, error);
     if (status == 0 && record->kind == PM_RECORD_SAMPLE)
         status = write_sample(storage, record, error);

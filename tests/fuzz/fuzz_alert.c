@@ -44,7 +44,7 @@ static void undo(char *text)
     text[used] = '\0';
 }
 
-static void check_arguments(const struct pm_notice *notice, const struct pm_alert_system *system,
+static void check_arguments(const struct pm_alert *notice, const struct pm_alert_system *system,
                             bool other)
 {
     struct pm_alert_command command;
@@ -63,7 +63,7 @@ static void check_arguments(const struct pm_notice *notice, const struct pm_aler
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct pm_notice notice = {.pid = 1};
+    struct pm_alert notice = {.pid = 1};
     char *copy = fuzz_copy(data, size);
     size_t name = size < sizeof notice.name ? size : sizeof notice.name - 1;
     size_t verdict = size < sizeof notice.verdict ? size : sizeof notice.verdict - 1;

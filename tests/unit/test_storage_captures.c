@@ -146,6 +146,28 @@ START_TEST(a_pause_that_was_merged_gets_the_name_and_the_capture_keeps_its_own)
 }
 END_TEST
 
+/* Its capture may be told of on another thread while the monitor is still telling it. */
+START_TEST(a_pause_that_was_merged_gets_the_name_also_before_it_is_told)
+{
+    struct vault vault;
+
+    open_vault(&vault);
+    vault_pause(&vault, 7, 3000, PAUSEMON_CAUSE_CPU);
+    vault_flush(&vault);
+    add(&vault, NAME, 0, 7);
+    add(&vault, NAME, 0, 8);
+    for (int64_t id = 100; id < 115; id++)
+        add(&vault, OTHER, 0, id);
+    vault_pause(&vault, 8, 3000, PAUSEMON_CAUSE_CPU);
+    vault_pause(&vault, 9, 3000, PAUSEMON_CAUSE_CPU);
+    vault_flush(&vault);
+    ck_assert_str_eq(forensics_of(&vault, 8), NAME);
+    ck_assert_str_eq(forensics_of(&vault, 9), "");
+    ck_assert_int_eq(read_captures(&vault, 0).count, 2);
+    vault_end(&vault);
+}
+END_TEST
+
 START_TEST(a_capture_that_is_told_again_replaces_its_row)
 {
     struct vault vault;
@@ -447,6 +469,7 @@ int main(void)
     TCase *all = tcase_create("captures");
 
     tcase_add_test(all, a_row_is_read_as_it_was_written);
+    tcase_add_test(all, a_pause_that_was_merged_gets_the_name_also_before_it_is_told);
     tcase_add_test(all, a_capture_that_is_told_again_replaces_its_row);
     tcase_add_test(all, a_pause_that_was_merged_gets_the_name_and_the_capture_keeps_its_own);
     tcase_add_test(all, what_is_no_capture_is_refused);

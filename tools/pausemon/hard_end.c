@@ -3,10 +3,10 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/files.h"
 #include "common/out.h"
+#include "common/said.h"
 #include "pausemon/table.h"
 
 /* The black box is of the boot that the database speaks of if its last sample is not older than
@@ -194,15 +194,12 @@ void hard_end_print_killed(const struct hard_end *hard_end)
 /* "2026-01-23T12:00:00-08:00"; 0: null. */
 static void print_instant(const char *before, int64_t realtime_ns)
 {
-    time_t then = (time_t)(realtime_ns / 1000000000);
-    struct tm date;
-    char text[32] = "";
+    char text[SAID_SIZE] = "";
 
-    if (realtime_ns && localtime_r(&then, &date))
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &date);
-    const size_t zone = text[0] ? strlen(text) - 2 : 0;
-    if (zone)
-        printf("%s\"%.*s:%s\"", before, (int)zone, text, text + zone);
+    if (realtime_ns)
+        said_print(text, realtime_ns / 1000000000);
+    if (text[0])
+        printf("%s\"%s\"", before, text);
     else
         printf("%snull", before);
 }
