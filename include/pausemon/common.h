@@ -115,6 +115,20 @@ struct pausemon_host {
  * then returns at once. */
 typedef int (*pausemon_write_fn)(void *user, const char *bytes, size_t length);
 
+/* A writer that is ready: `user` is a FILE *. PAUSEMON_ERR_IO when not all could be written. */
+PAUSEMON_API int pausemon_write_file(void *user, const char *bytes, size_t length);
+
+/* Text gathered in memory of yours: {array, sizeof array, 0}. Its layout is fixed for ever. */
+struct pausemon_text {
+    char *bytes;     /* ended by a NUL once something was written */
+    size_t capacity; /* of it, for text and NUL */
+    size_t length;   /* of the text */
+};
+
+/* A writer that is ready: `user` is a struct pausemon_text *. PAUSEMON_ERR_LIMIT when it does not
+ * fit: what was written before is kept, nothing is cut in the middle of a piece. */
+PAUSEMON_API int pausemon_write_text(void *user, const char *bytes, size_t length);
+
 /* "0.1.0": of the library that runs, which may be newer than the headers. */
 PAUSEMON_API const char *pausemon_version(void);
 

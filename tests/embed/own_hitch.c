@@ -7,17 +7,12 @@
 #include <stdio.h>
 #include <time.h>
 
-static int print(void *user, const char *bytes, size_t length)
-{
-    return fwrite(bytes, 1, length, (FILE *)user) == length ? 0 : PAUSEMON_ERR_IO;
-}
-
 static void hear_pause(void *user, const struct pausemon_event *event)
 {
     uint64_t *causes = (uint64_t *)user;
 
     *causes |= UINT64_C(1) << pausemon_pause_get_info(event->pause)->cause;
-    pausemon_pause_write_verdict(event->pause, print, stdout);
+    pausemon_pause_write_verdict(event->pause, pausemon_write_file, stdout);
     putchar('\n');
 }
 

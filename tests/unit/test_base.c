@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rooms below everything: text, numbers, dates, map, buffer, host. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,55 @@ static void setup(void)
 {
     random_state = 88172645463325252;
 }
+
+/* ---- Writers ---- */
+
+START_TEST(text_is_gathered_as_long_as_it_fits)
+{
+    char bytes[8] = "zzzzzzz";
+    struct pausemon_text text = {bytes, sizeof bytes, 0};
+
+    ck_assert_int_eq(pausemon_write_text(&text, "abc", 3), 0);
+    ck_assert_str_eq(bytes, "abc");
+    ck_assert_int_eq(pausemon_write_text(&text, "defgh", 5), PAUSEMON_ERR_LIMIT);
+    ck_assert_str_eq(bytes, "abc");
+    ck_assert_int_eq(pausemon_write_text(&text, "defg", 4), 0);
+    ck_assert_str_eq(bytes, "abcdefg");
+    ck_assert_uint_eq(text.length, 7);
+    ck_assert_int_eq(pausemon_write_text(&text, "", 0), 0);
+    ck_assert_int_eq(pausemon_write_text(&text, "h", 1), PAUSEMON_ERR_LIMIT);
+    ck_assert_int_eq(pausemon_write_text(&text, "hhhhhhhhhhhh", SIZE_MAX), PAUSEMON_ERR_LIMIT);
+}
+END_TEST
+
+START_TEST(a_writer_without_a_place_is_refused)
+{
+    char bytes[4];
+    struct pausemon_text none = {NULL, 8, 0}, empty = {bytes, 0, 0}, past = {bytes, 4, 5};
+
+    ck_assert_int_eq(pausemon_write_text(NULL, "a", 1), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_write_text(&none, "a", 1), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_write_text(&empty, "a", 1), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_write_text(&past, "a", 1), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_write_file(NULL, "a", 1), PAUSEMON_ERR_INVALID);
+}
+END_TEST
+
+START_TEST(a_file_that_takes_nothing_is_an_error)
+{
+    FILE *file = fopen("/dev/full", "w");
+
+    if (!file)
+        return;
+    setvbuf(file, NULL, _IONBF, 0);
+    ck_assert_int_eq(pausemon_write_file(file, "abc", 3), PAUSEMON_ERR_IO);
+    fclose(file);
+    file = tmpfile();
+    ck_assert_int_eq(pausemon_write_file(file, "abc", 3), 0);
+    ck_assert_int_eq(ftell(file), 3);
+    fclose(file);
+}
+END_TEST
 
 /* ---- Text ---- */
 
@@ -275,6 +325,9 @@ int main(void)
     TCase *tcase = tcase_create("base");
 
     tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, text_is_gathered_as_long_as_it_fits);
+    tcase_add_test(tcase, a_writer_without_a_place_is_refused);
+    tcase_add_test(tcase, a_file_that_takes_nothing_is_an_error);
     tcase_add_test(tcase, what_a_terminal_could_obey_becomes_a_question_mark);
     tcase_add_test(tcase, a_text_is_cut_between_characters);
     tcase_add_test(tcase, a_number_that_does_not_fit_is_none);

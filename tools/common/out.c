@@ -9,11 +9,6 @@
 
 #define OUT_TEXT 8192 /* longer ones are cut */
 
-int out_write(void *file, const char *bytes, size_t length)
-{
-    return fwrite(bytes, 1, length, file) == length ? 0 : PAUSEMON_ERR_IO;
-}
-
 void out_json_text(const char *text)
 {
     char clean[OUT_TEXT];

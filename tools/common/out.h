@@ -5,9 +5,6 @@
 #include <pausemon/common.h>
 #include <stdio.h>
 
-/* A pausemon_write_fn to the FILE given as user. */
-int out_write(void *file, const char *bytes, size_t length);
-
 /* The text as a JSON string, in quotes, on stdout; what is not harmless becomes '?'. */
 void out_json_text(const char *text);
 

@@ -27,7 +27,7 @@ static void show_key(const struct pausemon_config *config, const char *name, int
         printf("\"%s\":{\"value\":", name);
     else
         printf("%-40s = ", name);
-    pausemon_config_get(config, name, out_write, stdout);
+    pausemon_config_get(config, name, pausemon_write_file, stdout);
     if (json)
         printf(",\"origin\":\"%s\"}", origin);
     else
@@ -150,7 +150,7 @@ static int write_defaults(const struct args *args, const char *path)
     int fd =
         made < 0 ? -1 : open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    int good = file && pausemon_config_write(config, out_write, file) == 0;
+    int good = file && pausemon_config_write(config, pausemon_write_file, file) == 0;
     good = file && fclose(file) == 0 && good;
     /* link, not rename: a file that came meanwhile is not lost. */
     good = good && link(fresh, path) == 0;

@@ -32,7 +32,7 @@ static int show_event(void *user, const struct pausemon_escalation *escalation)
         return incidents_add_event(&events->grid, escalation) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     if (events->shown > 1)
         putchar(',');
-    return pausemon_json_encode_escalation(escalation, out_write, stdout);
+    return pausemon_json_encode_escalation(escalation, pausemon_write_file, stdout);
 }
 
 /* Those the filter lets through, the text in the grid, JSON already out. An exit code. */
@@ -80,7 +80,7 @@ static int write_behind_brace(void *between, const char *bytes, size_t length)
     size_t skip = *(const char **)between != NULL;
 
     *(const char **)between = NULL;
-    return out_write(stdout, bytes + skip, length - skip);
+    return pausemon_write_file(stdout, bytes + skip, length - skip);
 }
 
 static int show_sample(void *user, const struct pausemon_sample *sample, uint64_t tier)
@@ -108,7 +108,7 @@ static int show_pause(void *user, const struct pausemon_pause *pause)
         return incidents_add_pause(&events->grid, pause) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     if (events->shown++)
         putchar(',');
-    return pausemon_json_encode_pause(pause, out_write, stdout);
+    return pausemon_json_encode_pause(pause, pausemon_write_file, stdout);
 }
 
 /* The pauses that touch it. */

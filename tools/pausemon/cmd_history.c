@@ -34,7 +34,7 @@ static int show_event(void *user, const struct pausemon_escalation *event)
         return incidents_add_event(&history->grid, event) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     if (history->shown > 1)
         putchar(',');
-    return pausemon_json_encode_escalation(event, out_write, stdout);
+    return pausemon_json_encode_escalation(event, pausemon_write_file, stdout);
 }
 
 static int show_pause(void *user, const struct pausemon_pause *pause)
@@ -47,7 +47,7 @@ static int show_pause(void *user, const struct pausemon_pause *pause)
         return incidents_add_pause(&history->grid, pause) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     if (history->shown > 1)
         putchar(',');
-    return pausemon_json_encode_pause(pause, out_write, stdout);
+    return pausemon_json_encode_pause(pause, pausemon_write_file, stdout);
 }
 
 static void begin_list(struct history *history, const struct grid_column *columns)

@@ -21,7 +21,7 @@ static int show(void *user, const struct pausemon_pause *pause)
         return incidents_add_pause(&list->grid, pause) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     if (list->shown > 1)
         putchar(',');
-    return pausemon_json_encode_pause(pause, out_write, stdout);
+    return pausemon_json_encode_pause(pause, pausemon_write_file, stdout);
 }
 
 static int print_list(struct list *list)

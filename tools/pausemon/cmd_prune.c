@@ -69,7 +69,7 @@ static void add_json(struct prune *prune, const struct pausemon_removal *removal
     fprintf(prune->json,
             "%s{\"why\":\"%s\",\"event\":", prune->events + prune->captures > 1 ? "," : "", why);
     if (removal->escalation)
-        pausemon_json_encode_escalation(removal->escalation, out_write, prune->json);
+        pausemon_json_encode_escalation(removal->escalation, pausemon_write_file, prune->json);
     else
         fputs("null", prune->json);
     if (removal->capture) /* digits only */

@@ -49,7 +49,7 @@ static int64_t record(struct looking *looking, int64_t wanted, FILE *file, const
     int64_t done = 0, next_ms = now_ms();
 
     while ((wanted == 0 || done < wanted) && !looking_is_interrupted()) {
-        int status = pausemon_source_record(looking->source, out_write, file, &error);
+        int status = pausemon_source_record(looking->source, pausemon_write_file, file, &error);
         if (status == PAUSEMON_ERR_END)
             break;
         if (status < 0 && status != PAUSEMON_ERR_BUSY)

@@ -67,9 +67,10 @@ static int print_sample(struct sampling *sampling, const struct pausemon_sample 
         (!sampling->json && table_print(sample, sampling->processes, count) < 0))
         return args_fail("pausemon sample", -1, "out of memory");
     if (sampling->json && sampling->all)
-        pausemon_json_encode_snapshot(sample, sampling->processes, count, out_write, stdout);
+        pausemon_json_encode_snapshot(sample, sampling->processes, count, pausemon_write_file,
+                                      stdout);
     else if (sampling->json)
-        pausemon_json_encode_sample(sample, out_write, stdout);
+        pausemon_json_encode_sample(sample, pausemon_write_file, stdout);
     if (sampling->json)
         putchar('\n');
     sampling->printed++;

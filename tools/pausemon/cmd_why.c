@@ -24,7 +24,7 @@ static void print_json(const struct answer *answer)
 {
     printf("{\"pause\":");
     if (answer->found)
-        pausemon_json_encode_pause(answer->pause, out_write, stdout);
+        pausemon_json_encode_pause(answer->pause, pausemon_write_file, stdout);
     else
         printf("null");
     hard_end_print_json(&answer->hard_end);

@@ -211,7 +211,7 @@ static int write_rest(void *user, const char *bytes, size_t length)
     const size_t skipped = *is_behind || length == 0 ? 0 : 1;
 
     *is_behind = *is_behind || length > 0;
-    return out_write(stdout, bytes + skipped, length - skipped);
+    return pausemon_write_file(stdout, bytes + skipped, length - skipped);
 }
 
 static int print_sample(void *user, const struct pausemon_sample *sample, uint64_t tier)

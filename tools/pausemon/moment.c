@@ -85,7 +85,7 @@ static int show_pause(void *user, const struct pausemon_pause *pause)
     moment->pause_count++;
     if (moment->json) {
         print_between(moment);
-        return pausemon_json_encode_pause(pause, out_write, stdout);
+        return pausemon_json_encode_pause(pause, pausemon_write_file, stdout);
     }
     print_title(moment);
     putchar('\n');
@@ -107,7 +107,7 @@ static int show_event(void *user, const struct pausemon_escalation *event)
     if (!moment->json)
         return incidents_add_event(&moment->grid, event) < 0 ? PAUSEMON_ERR_NOMEM : 0;
     print_between(moment);
-    return pausemon_json_encode_escalation(event, out_write, stdout);
+    return pausemon_json_encode_escalation(event, pausemon_write_file, stdout);
 }
 
 static int show_incidents(struct moment *moment)
@@ -142,7 +142,7 @@ static int write_behind_brace(void *between, const char *bytes, size_t length)
 
     if (length > 0)
         *(const char **)between = NULL;
-    return out_write(stdout, bytes + skipped, length - skipped);
+    return pausemon_write_file(stdout, bytes + skipped, length - skipped);
 }
 
 static int print_sample(struct moment *moment, const struct pausemon_sample *sample, uint64_t tier)
