@@ -46,10 +46,18 @@ struct pausemon_blackbox_info {
     char boot_id[64]; /* of the boot that wrote it; "": not known */
 };
 
+#define PAUSEMON_BLACKBOX_INFO_INIT                                                                \
+    {                                                                                              \
+        sizeof(struct pausemon_blackbox_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                       \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
 /* Makes PATH anew (0600; never through a symbolic link; its directory must be there; room for all
  * of it is taken at once). One that is there and whose boot ended without shutdown is kept as
  * PATH.last, in place of an older one, and `before` (may be NULL) is filled from what was there
- * (all 0: nothing, or no black box); before->size is set by you. What was there and is no black box
+ * (all 0: nothing, or no black box). What was there and is no black box
  * is moved to PATH.damaged, said in the log. In builds without json `before` knows nothing of the
  * heartbeat, nor of what was lost. */
 PAUSEMON_API int pausemon_blackbox_open(struct pausemon_blackbox **blackbox, const char *path,
@@ -79,14 +87,14 @@ PAUSEMON_API void pausemon_blackbox_free(struct pausemon_blackbox *blackbox);
 
 /* ---- reading ---- */
 
-/* Reads one, also while it is written: fills `info` (its size is set by you) and calls back with
+/* Reads one, also while it is written: fills `info` and calls back with
  * each sample that can be trusted, the oldest first; `each` may be NULL, and returns 0 to go on or
  * a negative status to stop, which is then returned. Returns how many samples there were.
  * PAUSEMON_ERR_NOT_FOUND, _DENIED; _FORMAT: it is no black box. */
-PAUSEMON_API int pausemon_blackbox_read(
-    const char *path, struct pausemon_blackbox_info *info,
-    int (*each)(void *user, const struct pausemon_sample *sample, uint64_t tier), void *user,
-    const struct pausemon_host *host, struct pausemon_error *error);
+PAUSEMON_API int pausemon_blackbox_read(const char *path, struct pausemon_blackbox_info *info,
+                                        pausemon_sample_fn each, void *user,
+                                        const struct pausemon_host *host,
+                                        struct pausemon_error *error);
 
 PAUSEMON_END_DECLS
 #endif

@@ -19,7 +19,8 @@ struct pausemon_collector;
 PAUSEMON_API int pausemon_collector_new(struct pausemon_collector **collector,
                                         const struct pausemon_config *config,
                                         struct pausemon_source *source,
-                                        const struct pausemon_host *host);
+                                        const struct pausemon_host *host,
+                                        struct pausemon_error *error);
 PAUSEMON_API void pausemon_collector_free(struct pausemon_collector *collector);
 
 /* Other settings: those whose key can be reloaded take effect at the next look. What is known of

@@ -8,6 +8,7 @@
  *  - A function that can fail returns an int: 0 or a count on success, a negative
  *    enum pausemon_status on failure. Where it makes an object, the object comes out
  *    through the first parameter, which is set to NULL on failure.
+ *    A struct that is only filled comes last, and its `size` is set by you (INIT).
  *  - Freeing NULL does nothing. Any other pointer that is needed and NULL, or a struct whose
  *    `size` is too small, gives PAUSEMON_ERR_INVALID where a status can be returned.
  *  - An object and everything made from it belong to one thread at a time. Different
@@ -110,6 +111,12 @@ struct pausemon_host {
     {                                                                                              \
         sizeof(struct pausemon_host), NULL, NULL, NULL, NULL                                       \
     }
+
+#define PAUSEMON_TIME_SIZE 32
+
+/* A time for people, local by its utc_offset_s: "2026-11-23 20:14:08". `text` has room for
+ * PAUSEMON_TIME_SIZE bytes. */
+PAUSEMON_API void pausemon_time_text(char *text, const struct pausemon_instant *instant);
 
 /* Takes the bytes of an encoder, in order. Returns 0, or a negative status that the encoder
  * then returns at once. */

@@ -38,8 +38,13 @@ enum pausemon_config_origin {
 
 /* The defaults. */
 PAUSEMON_API int pausemon_config_new(struct pausemon_config **config,
-                                     const struct pausemon_host *host);
+                                     const struct pausemon_host *host,
+                                     struct pausemon_error *error);
 PAUSEMON_API void pausemon_config_free(struct pausemon_config *config);
+
+/* All defaults again: a reload begins with it, so that a key that is no longer in the file is what
+ * it was without. Allocates nothing, cannot fail. */
+PAUSEMON_API void pausemon_config_reset(struct pausemon_config *config);
 
 /* Makes `to` equal to `from`, origins too. Allocates nothing, cannot fail. */
 PAUSEMON_API void pausemon_config_copy(struct pausemon_config *to,

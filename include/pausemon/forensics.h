@@ -98,11 +98,11 @@ struct pausemon_artifact {
     const char *text; /* what is lost, and how to get it; "" when OK */
 };
 
+typedef void (*pausemon_artifact_fn)(void *user, const struct pausemon_artifact *artifact);
+
 /* Every artifact of this system, in order, without making any. Runs no program. */
 PAUSEMON_API int pausemon_forensics_probe(const struct pausemon_config *config,
-                                          void (*each)(void *user,
-                                                       const struct pausemon_artifact *artifact),
-                                          void *user);
+                                          pausemon_artifact_fn each, void *user);
 
 PAUSEMON_END_DECLS
 #endif

@@ -44,6 +44,11 @@ struct pausemon_heartbeat_info {
     uint64_t cpu_ns;        /* CPU time its threads have used */
 };
 
+#define PAUSEMON_HEARTBEAT_INFO_INIT                                                               \
+    {                                                                                              \
+        sizeof(struct pausemon_heartbeat_info), 0, 0, 0, 0, 0, 0, 0                                \
+    }
+
 /* Starts both threads. `config` is read, not kept; NULL: the defaults. `options` may be NULL.
  * Monotonic time of the system is used, whatever clock the monitor's host has: reports are
  * translated. One heartbeat a monitor: a second one is PAUSEMON_ERR_INVALID. */
@@ -58,7 +63,7 @@ PAUSEMON_API int pausemon_heartbeat_start(struct pausemon_heartbeat **heartbeat,
  * there. */
 PAUSEMON_API void pausemon_heartbeat_stop(struct pausemon_heartbeat *heartbeat);
 
-/* `info->size` is set by you, as with INIT structs: what it has room for is filled. */
+/* What `info` has room for is filled. */
 PAUSEMON_API void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *heartbeat,
                                               struct pausemon_heartbeat_info *info);
 

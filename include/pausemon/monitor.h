@@ -17,13 +17,13 @@ struct pausemon_monitor;
 
 /* Bits of a subscriber's mask, and the type of an event: one bit. */
 enum pausemon_event_type {
-    PAUSEMON_EVENT_SAMPLE = 1 << 0, /* a look was judged */
-    PAUSEMON_EVENT_TIER = 1 << 1,   /* the tier manager did something */
-    PAUSEMON_EVENT_EVENT = 1 << 2,  /* an escalation began, rose or ended */
-    PAUSEMON_EVENT_PAUSE = 1 << 3,  /* a pause is over and judged */
-    PAUSEMON_EVENT_ERROR = 1 << 4,  /* a look failed; it goes on */
-    PAUSEMON_EVENT_END = 1 << 5,    /* the recording is over; told once */
-    PAUSEMON_EVENT_CLOSE = 1 << 6   /* the monitor is being freed: the last event of all */
+    PAUSEMON_EVENT_SAMPLE = 1 << 0,     /* a look was judged */
+    PAUSEMON_EVENT_TIER = 1 << 1,       /* the tier manager did something */
+    PAUSEMON_EVENT_ESCALATION = 1 << 2, /* one began, rose or ended */
+    PAUSEMON_EVENT_PAUSE = 1 << 3,      /* a pause is over and judged */
+    PAUSEMON_EVENT_ERROR = 1 << 4,      /* a look failed; it goes on */
+    PAUSEMON_EVENT_END = 1 << 5,        /* the recording is over; told once */
+    PAUSEMON_EVENT_CLOSE = 1 << 6       /* the monitor is being freed: the last event of all */
 };
 #define PAUSEMON_EVENT_ALL UINT64_MAX
 
@@ -36,17 +36,18 @@ struct pausemon_event {
     uint64_t tier;                        /* SAMPLE, TIER: enum pausemon_tier, after it */
     uint64_t action;                      /* TIER: one bit of enum pausemon_tier_action */
     uint64_t peak;                        /* TIER: the highest stress since the entry */
-    /* SAMPLE, TIER, EVENT, PAUSE: the escalation that is open, or (in what its last sample tells)
+    /* SAMPLE, TIER, ESCALATION, PAUSE: the one that is open, or (in what its last sample tells)
        was; else NULL */
     const struct pausemon_escalation *escalation;
     const struct pausemon_pause *pause; /* PAUSE. Told again with the same id, and longer, when
                                            more of the same comes within 1.5 s */
+    uint64_t again;                     /* PAUSE. 1: this pause was told before, shorter */
 };
 
-/* What one look tells, in order: SAMPLE, TIER for each action, EVENT, PAUSE. A PAUSE comes alone
- * where others began before a look could be had.
- * Runs on the thread that dispatches. It may read the monitor, subscribe and unsubscribe; it must
- * not dispatch, feed (PAUSEMON_ERR_INVALID) or free. */
+/* What one look tells, in order: SAMPLE, TIER for each action, ESCALATION, PAUSE. A PAUSE comes
+ * alone where others began before a look could be had. Runs on the thread that dispatches. It may
+ * read the monitor, subscribe and unsubscribe; it must not dispatch, feed (PAUSEMON_ERR_INVALID) or
+ * free. */
 typedef void (*pausemon_event_fn)(void *user, const struct pausemon_event *event);
 
 /* `config` is copied; NULL: the defaults. The source stays yours and must live longer. */
@@ -56,13 +57,14 @@ PAUSEMON_API int pausemon_monitor_new(struct pausemon_monitor **monitor,
                                       const struct pausemon_host *host,
                                       struct pausemon_error *error);
 
-/* Ends the escalation that is open (EVENT), tells every subscriber CLOSE, then frees. */
+/* Ends the escalation that is open (ESCALATION), tells every subscriber CLOSE, then frees. */
 PAUSEMON_API void pausemon_monitor_free(struct pausemon_monitor *monitor);
 
 /* From the next event on. Returns a number above 0 for unsubscribe, or a negative status. For one
  * event subscribers are called in the order they came; a sample comes before what its tier did. */
 PAUSEMON_API int pausemon_monitor_subscribe(struct pausemon_monitor *monitor, uint64_t mask,
-                                            pausemon_event_fn callback, void *user);
+                                            pausemon_event_fn callback, void *user,
+                                            struct pausemon_error *error);
 
 /* Not called again, not even for the event that is being told. In any order, also in a callback.
  * A number that is not (or no longer) in use does nothing. */
@@ -76,8 +78,9 @@ PAUSEMON_API int pausemon_monitor_get_timeout(struct pausemon_monitor *monitor);
 
 /* Takes a look if one is due, and tells. Looks are due on a grid of monitor.interval_ms from the
  * first dispatch on; those that were missed are not made up for. A source with a descriptor sets
- * the pace itself. Never blocks. Returns the number of samples, 0 or 1, or PAUSEMON_ERR_INVALID in
- * a callback; a failed look is an event. */
+ * the pace itself. Never blocks. Returns the number of samples, 0 or 1; PAUSEMON_ERR_END when the
+ * recording is over (END was told); PAUSEMON_ERR_INVALID in a callback. A failed look is an event.
+ */
 PAUSEMON_API int pausemon_monitor_dispatch(struct pausemon_monitor *monitor);
 
 /* The same at once, due or not: drives a monitor without clock and descriptor. */

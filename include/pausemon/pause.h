@@ -100,8 +100,8 @@ PAUSEMON_API const char *pausemon_detector_name(uint64_t detector);
 PAUSEMON_API const char *pausemon_loss_name(uint64_t how);
 
 /* An empty one, to copy into. */
-PAUSEMON_API int pausemon_pause_new(struct pausemon_pause **pause,
-                                    const struct pausemon_host *host);
+PAUSEMON_API int pausemon_pause_new(struct pausemon_pause **pause, const struct pausemon_host *host,
+                                    struct pausemon_error *error);
 PAUSEMON_API void pausemon_pause_free(struct pausemon_pause *pause);
 
 /* Makes `to` equal to `from`. Allocates nothing, cannot fail. */

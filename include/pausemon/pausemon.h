@@ -16,6 +16,7 @@
 #include <pausemon/json.h>
 #include <pausemon/monitor.h>
 #include <pausemon/pause.h>
+#include <pausemon/place.h>
 #include <pausemon/process.h>
 #include <pausemon/ring.h>
 #include <pausemon/sample.h>

@@ -19,7 +19,7 @@ PAUSEMON_API size_t pausemon_ring_capacity_for(const struct pausemon_config *con
 
 /* `capacity` 1..PAUSEMON_MAX_RING, else PAUSEMON_ERR_INVALID. */
 PAUSEMON_API int pausemon_ring_new(struct pausemon_ring **ring, size_t capacity,
-                                   const struct pausemon_host *host);
+                                   const struct pausemon_host *host, struct pausemon_error *error);
 PAUSEMON_API void pausemon_ring_free(struct pausemon_ring *ring);
 
 /* Copies the sample in; the oldest goes when the ring is full. */

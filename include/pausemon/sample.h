@@ -29,8 +29,10 @@ struct pausemon_sample_info {
     uint64_t deaths;              /* processes that ended since the sample before */
 };
 
+/* An empty one, to copy into. */
 PAUSEMON_API int pausemon_sample_new(struct pausemon_sample **sample,
-                                     const struct pausemon_host *host);
+                                     const struct pausemon_host *host,
+                                     struct pausemon_error *error);
 PAUSEMON_API void pausemon_sample_free(struct pausemon_sample *sample);
 
 /* Makes `to` equal to `from`. Allocates nothing, cannot fail. */
@@ -44,6 +46,10 @@ PAUSEMON_API const struct pausemon_sample_info *pausemon_sample_get_info(
 /* NULL when index is not below rogue_count. Valid as long as the sample is. */
 PAUSEMON_API const struct pausemon_process *pausemon_sample_get_rogue(
     const struct pausemon_sample *sample, size_t index);
+
+/* Takes the samples of a reader, one by one, with the tier (enum pausemon_tier) of each. It returns
+ * 0 to go on, a negative status to stop, which is then returned to who reads. */
+typedef int (*pausemon_sample_fn)(void *user, const struct pausemon_sample *sample, uint64_t tier);
 
 PAUSEMON_END_DECLS
 #endif

@@ -105,7 +105,8 @@ struct pausemon_source_ops {
 /* Makes a source of your functions. `self` is handed to each. `name` is for people; copied. */
 PAUSEMON_API int pausemon_source_new(struct pausemon_source **source, const char *name,
                                      const struct pausemon_source_ops *ops, void *self,
-                                     const struct pausemon_host *host);
+                                     const struct pausemon_host *host,
+                                     struct pausemon_error *error);
 
 PAUSEMON_END_DECLS
 #endif

@@ -42,6 +42,11 @@ struct pausemon_storage_info {
     uint64_t disk;    /* enum pausemon_disk: how the last flush ended */
 };
 
+#define PAUSEMON_STORAGE_INFO_INIT                                                                 \
+    {                                                                                              \
+        sizeof(struct pausemon_storage_info), 0, 0, 0, 0                                           \
+    }
+
 /* Opens or makes the file (0600, its -wal and -shm too; never through a symbolic link; the
  * directory must be there). Migrates an older one, moves a corrupt one aside (said in the log;
  * three are kept). What the run before left is not touched yet: whoever prunes may open beside the
@@ -77,7 +82,7 @@ PAUSEMON_API int pausemon_storage_attach(struct pausemon_storage *storage,
 PAUSEMON_API int pausemon_storage_flush(struct pausemon_storage *storage,
                                         struct pausemon_error *error);
 
-/* From any thread. `info->size` is set by you. */
+/* From any thread. */
 PAUSEMON_API void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                             struct pausemon_storage_info *info);
 
@@ -105,13 +110,15 @@ struct pausemon_removal {
     uint64_t bytes;                               /* of the capture */
 };
 
+typedef void (*pausemon_removal_fn)(void *user, const struct pausemon_removal *removal);
+
 struct pausemon_retention {
     uint64_t size;
     const char *evidence; /* the directory of captures ("…/events"); NULL: they are left alone */
     uint64_t dry_run;     /* 1: nothing is changed */
     void *user;
     /* May be NULL: told what goes, before it goes. */
-    void (*gone)(void *user, const struct pausemon_removal *removal);
+    pausemon_removal_fn gone;
 };
 #define PAUSEMON_RETENTION_INIT                                                                    \
     {                                                                                              \
@@ -163,33 +170,32 @@ PAUSEMON_API int pausemon_history_open(struct pausemon_history **history, const 
                                        struct pausemon_error *error);
 PAUSEMON_API void pausemon_history_free(struct pausemon_history *history);
 
-/* Each calls back with the newest first, and returns how many there were. What the callback gets
- * dies when it returns; it returns 0 to go on, a negative status to stop, which is then returned.
- * `filter` NULL: all. */
+/* What a callback gets dies when it returns; it returns 0 to go on, a negative status to stop,
+ * which is then returned to who reads. */
+typedef int (*pausemon_escalation_fn)(void *user, const struct pausemon_escalation *escalation);
+typedef int (*pausemon_pause_fn)(void *user, const struct pausemon_pause *pause);
+typedef int (*pausemon_capture_fn)(void *user, const struct pausemon_capture *capture);
+
+/* Each calls back with the newest first, and returns how many there were. `filter` NULL: all. */
 PAUSEMON_API int pausemon_history_events(struct pausemon_history *history,
                                          const struct pausemon_history_filter *filter,
-                                         int (*each)(void *user,
-                                                     const struct pausemon_escalation *escalation),
-                                         void *user, struct pausemon_error *error);
+                                         pausemon_escalation_fn each, void *user,
+                                         struct pausemon_error *error);
 PAUSEMON_API int pausemon_history_pauses(struct pausemon_history *history,
                                          const struct pausemon_history_filter *filter,
-                                         int (*each)(void *user,
-                                                     const struct pausemon_pause *pause),
-                                         void *user, struct pausemon_error *error);
+                                         pausemon_pause_fn each, void *user,
+                                         struct pausemon_error *error);
 
 /* The samples of one escalation, the oldest first. One that cannot be read any more is skipped and
  * told in the log. */
 PAUSEMON_API int pausemon_history_samples(struct pausemon_history *history, int64_t event_id,
-                                          int (*each)(void *user,
-                                                      const struct pausemon_sample *sample,
-                                                      uint64_t tier),
-                                          void *user, struct pausemon_error *error);
+                                          pausemon_sample_fn each, void *user,
+                                          struct pausemon_error *error);
 
 /* The captures of one escalation (0: all), the newest first. */
 PAUSEMON_API int pausemon_history_captures(struct pausemon_history *history, int64_t event_id,
-                                           int (*each)(void *user,
-                                                       const struct pausemon_capture *capture),
-                                           void *user, struct pausemon_error *error);
+                                           pausemon_capture_fn each, void *user,
+                                           struct pausemon_error *error);
 
 /* How many samples had each score, 0..100, in the hours that since and until touch (realtime ns;
  * 0: all). */
@@ -205,13 +211,13 @@ struct pausemon_history_hour {
     uint64_t counts[101]; /* how many samples had each score, 0..100 */
 };
 
+typedef int (*pausemon_hour_fn)(void *user, const struct pausemon_history_hour *hour);
+
 /* The same hour by hour, the oldest first; hours of which nothing was kept are left out. Calls back
  * and returns as pausemon_history_events does. */
 PAUSEMON_API int pausemon_history_hours(struct pausemon_history *history, int64_t since_ns,
-                                        int64_t until_ns,
-                                        int (*each)(void *user,
-                                                    const struct pausemon_history_hour *hour),
-                                        void *user, struct pausemon_error *error);
+                                        int64_t until_ns, pausemon_hour_fn each, void *user,
+                                        struct pausemon_error *error);
 
 /* If a boot ended without shutdown: 1, and *last_alive_ns and *noted_ns (realtime) become when the
  * daemon was last alive before it and when the next start noted it; the newest of these. Else 0. */

@@ -32,7 +32,7 @@ struct pausemon_tiers;
 /* `config` is read, not kept; NULL: the defaults. */
 PAUSEMON_API int pausemon_tiers_new(struct pausemon_tiers **tiers,
                                     const struct pausemon_config *config,
-                                    const struct pausemon_host *host);
+                                    const struct pausemon_host *host, struct pausemon_error *error);
 PAUSEMON_API void pausemon_tiers_free(struct pausemon_tiers *tiers);
 
 /* New thresholds and hold time; tier, peak and timers stay as they are. */

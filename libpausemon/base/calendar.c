@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/calendar.h"
 
+#include <inttypes.h>
+#include <pausemon/common.h>
+#include <stdio.h>
+
 #define DAY_S 86400
 #define ERA_DAYS 146097   /* in 400 years */
 #define EPOCH_DAYS 719468 /* from March 1st of year 0 to 1970 */
@@ -63,4 +67,19 @@ bool pm_date_digits(const char **at, const char *end, int count, char before, in
         *value = *value * 10 + (**at - '0');
     }
     return true;
+}
+
+void pausemon_time_text(char *text, const struct pausemon_instant *instant)
+{
+    const int64_t second = 1000000000;
+    int64_t seconds = instant->realtime_ns / second - (instant->realtime_ns % second < 0);
+    struct pm_date date;
+
+    /* No zone is further off than a day. */
+    int64_t offset_s = instant->utc_offset_s;
+    offset_s = offset_s < -DAY_S ? -DAY_S : offset_s > DAY_S ? DAY_S : offset_s;
+    pm_date_from_seconds(&date, seconds + offset_s);
+    snprintf(text, PAUSEMON_TIME_SIZE,
+             "%04" PRId64 "-%02" PRId64 "-%02" PRId64 " %02" PRId64 ":%02" PRId64 ":%02" PRId64,
+             date.year, date.month, date.day, date.hour, date.minute, date.second);
 }

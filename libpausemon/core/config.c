@@ -293,17 +293,18 @@ void pm_config_set_defaults(struct pausemon_config *config)
     pm_config_derive(config);
 }
 
-int pausemon_config_new(struct pausemon_config **out, const struct pausemon_host *given)
+int pausemon_config_new(struct pausemon_config **out, const struct pausemon_host *given,
+                        struct pausemon_error *error)
 {
     struct pm_host host;
 
     if (!out)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a configuration needs a place");
     pm_host_init(&host, given);
     struct pausemon_config *config = pm_alloc(&host, sizeof *config);
     *out = config;
     if (!config)
-        return PAUSEMON_ERR_NOMEM;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "configuration: out of memory");
     config->host = host;
     pm_config_set_defaults(config);
     return 0;
@@ -313,6 +314,18 @@ void pausemon_config_free(struct pausemon_config *config)
 {
     if (config)
         pm_free(&config->host, config);
+}
+
+void pausemon_config_reset(struct pausemon_config *config)
+{
+    struct pm_host host;
+
+    if (!config)
+        return;
+    host = config->host;
+    memset(config, 0, sizeof *config);
+    config->host = host;
+    pm_config_set_defaults(config);
 }
 
 void pausemon_config_copy(struct pausemon_config *to, const struct pausemon_config *from)

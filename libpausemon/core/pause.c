@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "core/metrics.h"
 
 /* ---- names ---- */
@@ -69,17 +70,18 @@ void pm_pause_clear(struct pausemon_pause *pause)
     pause->info.size = sizeof pause->info;
 }
 
-int pausemon_pause_new(struct pausemon_pause **out, const struct pausemon_host *given)
+int pausemon_pause_new(struct pausemon_pause **out, const struct pausemon_host *given,
+                       struct pausemon_error *error)
 {
     struct pm_host host;
 
     if (!out)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a pause needs a place");
     *out = NULL;
     pm_host_init(&host, given);
     struct pausemon_pause *pause = pm_alloc(&host, sizeof *pause);
     if (!pause)
-        return PAUSEMON_ERR_NOMEM;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "pause: out of memory");
     pm_pause_init(pause, &host);
     *out = pause;
     return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pausemon/ring.h>
 
+#include "base/error.h"
 #include "core/config.h"
 #include "core/sample.h"
 
@@ -24,21 +25,22 @@ size_t pausemon_ring_capacity_for(const struct pausemon_config *config)
 }
 
 int pausemon_ring_new(struct pausemon_ring **out, size_t capacity,
-                      const struct pausemon_host *given)
+                      const struct pausemon_host *given, struct pausemon_error *error)
 {
     struct pm_host host;
 
     if (!out)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a ring needs a place");
     *out = NULL;
     if (capacity < 1 || capacity > PAUSEMON_MAX_RING)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a ring of %zu samples: 1 to %d can be had",
+                       capacity, PAUSEMON_MAX_RING);
     pm_host_init(&host, given);
     /* Not zeroed: untouched pages stay away until samples fill them. */
     struct pausemon_ring *ring =
         pm_resize(&host, NULL, sizeof *ring + capacity * sizeof ring->slots[0]);
     if (!ring)
-        return PAUSEMON_ERR_NOMEM;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "ring: out of memory");
     ring->host = host;
     ring->capacity = capacity;
     pausemon_ring_clear(ring);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "core/metrics.h"
 
 void pm_sample_init(struct pausemon_sample *sample, const struct pm_host *host)
@@ -11,16 +12,17 @@ void pm_sample_init(struct pausemon_sample *sample, const struct pm_host *host)
     sample->info = (struct pausemon_sample_info){.size = sizeof sample->info};
 }
 
-int pausemon_sample_new(struct pausemon_sample **out, const struct pausemon_host *given)
+int pausemon_sample_new(struct pausemon_sample **out, const struct pausemon_host *given,
+                        struct pausemon_error *error)
 {
     struct pm_host host;
 
     if (!out)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a sample needs a place");
     pm_host_init(&host, given);
     *out = pm_alloc(&host, sizeof **out);
     if (!*out)
-        return PAUSEMON_ERR_NOMEM;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "sample: out of memory");
     pm_sample_init(*out, &host);
     return 0;
 }

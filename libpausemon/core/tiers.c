@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "core/arith.h"
 #include "core/config.h"
 
@@ -32,17 +33,18 @@ void pausemon_tiers_set_config(struct pausemon_tiers *tiers, const struct pausem
 }
 
 int pausemon_tiers_new(struct pausemon_tiers **out, const struct pausemon_config *config,
-                       const struct pausemon_host *given)
+                       const struct pausemon_host *given, struct pausemon_error *error)
 {
     struct pausemon_config *defaults = NULL;
     struct pm_host host;
 
     if (!out)
-        return PAUSEMON_ERR_INVALID;
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a tier manager needs a place");
     *out = NULL;
     if (!config) {
-        if (pausemon_config_new(&defaults, given) < 0)
-            return PAUSEMON_ERR_NOMEM;
+        int status = pausemon_config_new(&defaults, given, error);
+        if (status < 0)
+            return status;
         config = defaults;
     }
     pm_host_init(&host, given);
@@ -54,7 +56,7 @@ int pausemon_tiers_new(struct pausemon_tiers **out, const struct pausemon_config
     }
     pausemon_config_free(defaults);
     *out = tiers;
-    return tiers ? 0 : PAUSEMON_ERR_NOMEM;
+    return tiers ? 0 : pm_fail(error, PAUSEMON_ERR_NOMEM, "tiers: out of memory");
 }
 
 void pausemon_tiers_free(struct pausemon_tiers *tiers)

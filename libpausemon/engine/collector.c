@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "core/arith.h"
 #include "core/select.h"
 #include "sources/source.h"
@@ -80,19 +81,19 @@ void pausemon_collector_set_config(struct pausemon_collector *collector,
 }
 
 int pausemon_collector_new(struct pausemon_collector **out, const struct pausemon_config *config,
-                           struct pausemon_source *source, const struct pausemon_host *given)
+                           struct pausemon_source *source, const struct pausemon_host *given,
+                           struct pausemon_error *error)
 {
     struct pm_host host;
 
-    if (!out)
-        return PAUSEMON_ERR_INVALID;
-    *out = NULL;
-    if (!source)
-        return PAUSEMON_ERR_INVALID;
+    if (out)
+        *out = NULL;
+    if (!out || !source)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a collector needs a place and a source");
     pm_host_init(&host, given);
     struct pausemon_collector *collector = pm_alloc(&host, sizeof *collector);
     if (!collector)
-        return PAUSEMON_ERR_NOMEM;
+        return pm_fail(error, PAUSEMON_ERR_NOMEM, "collector: out of memory");
     collector->host = collector->config.host = host;
     collector->source = source;
     collector->sink = (struct pausemon_sink){collector, sink_put, sink_at, sink_skipped, 0, 0};

@@ -118,8 +118,10 @@ static void tell_pause(struct pausemon_monitor *monitor, struct pausemon_pause *
         .pause = pause,
         .tier = pausemon_tiers_get(monitor->tiers),
         .escalation = escalation->id ? escalation : NULL,
+        .again = pause->info.id == monitor->told_pause_id,
     };
 
+    monitor->told_pause_id = pause->info.id;
     pause->info.tier = event.tier;
     if (escalation->id) /* told again after its escalation it still belongs to that */
         pause->info.event_id = escalation->id;
@@ -266,7 +268,7 @@ static void tell_sample(struct pausemon_monitor *monitor, const struct pausemon_
         if (actions & bit)
             tell(monitor, &event);
     }
-    event.type = PAUSEMON_EVENT_EVENT;
+    event.type = PAUSEMON_EVENT_ESCALATION;
     event.action = event.peak = 0;
     if (changed)
         tell(monitor, &event);
@@ -390,6 +392,8 @@ int pm_monitor_look(struct pausemon_monitor *monitor)
     }
     if (monitor->pulse)
         pm_pulse_give_back(monitor->pulse);
+    if (monitor->ended)
+        return PAUSEMON_ERR_END;
     return status == 0;
 }
 
@@ -429,7 +433,7 @@ void pm_monitor_close(struct pausemon_monitor *monitor)
         escalation->open = 0;
         pm_now(&monitor->host, &escalation->end);
         tell(monitor,
-             &(struct pausemon_event){.type = PAUSEMON_EVENT_EVENT, .escalation = escalation});
+             &(struct pausemon_event){.type = PAUSEMON_EVENT_ESCALATION, .escalation = escalation});
     }
     tell(monitor, &(struct pausemon_event){.type = PAUSEMON_EVENT_CLOSE});
 }

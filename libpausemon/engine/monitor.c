@@ -11,11 +11,13 @@
 /* ---- subscribers ---- */
 
 int pausemon_monitor_subscribe(struct pausemon_monitor *monitor, uint64_t mask,
-                               pausemon_event_fn callback, void *user)
+                               pausemon_event_fn callback, void *user, struct pausemon_error *error)
 {
     if (!monitor || !callback)
-        return PAUSEMON_ERR_INVALID;
-    return pm_subscribers_add(&monitor->subscribers, mask, callback, user);
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a monitor and a function to call are needed");
+    int number = pm_subscribers_add(&monitor->subscribers, mask, callback, user);
+    return number < 0 ? pm_fail(error, number, "subscribe: %s", pausemon_status_text(number))
+                      : number;
 }
 
 void pausemon_monitor_unsubscribe(struct pausemon_monitor *monitor, int number)
@@ -93,7 +95,7 @@ int pausemon_monitor_dispatch(struct pausemon_monitor *monitor)
     if (wanted || has_pace_of_its_own(monitor) || now_ns >= next_due(monitor))
         samples = pm_monitor_look(monitor);
     pm_waiter_set_timer(&monitor->waiter, time_left(monitor));
-    return samples;
+    return monitor->ended ? PAUSEMON_ERR_END : samples;
 }
 
 int pausemon_monitor_get_fd(const struct pausemon_monitor *monitor)
@@ -196,13 +198,14 @@ static int build(struct pausemon_monitor *monitor, const struct pausemon_config 
         if (status < 0)
             return status;
     }
-    status = pausemon_collector_new(&monitor->collector, config, monitor->source, given);
+    status = pausemon_collector_new(&monitor->collector, config, monitor->source, given, error);
     if (status == 0)
-        status = pausemon_tiers_new(&monitor->tiers, config, given);
+        status = pausemon_tiers_new(&monitor->tiers, config, given, error);
     if (status == 0)
-        status = pausemon_ring_new(&monitor->ring, pausemon_ring_capacity_for(config), given);
+        status =
+            pausemon_ring_new(&monitor->ring, pausemon_ring_capacity_for(config), given, error);
     pm_waiter_set_timer(&monitor->waiter, 0); /* the first look is due */
-    return status < 0 ? pm_fail(error, status, "monitor: %s", pausemon_status_text(status)) : 0;
+    return status;
 }
 
 int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_config *config,
@@ -217,11 +220,12 @@ int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_co
     if (!out || !source)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a monitor needs a place and a source");
     pm_host_init(&host, given);
-    if (!config && pausemon_config_new(&defaults, given) < 0)
-        return pm_fail(error, PAUSEMON_ERR_NOMEM, "monitor: out of memory");
+    int status = config ? 0 : pausemon_config_new(&defaults, given, error);
+    if (status < 0)
+        return status;
     config = config ? config : defaults;
     struct pausemon_monitor *monitor = pm_alloc(&host, sizeof *monitor);
-    int status = monitor ? 0 : pm_fail(error, PAUSEMON_ERR_NOMEM, "monitor: out of memory");
+    status = monitor ? 0 : pm_fail(error, PAUSEMON_ERR_NOMEM, "monitor: out of memory");
     if (monitor) {
         monitor->host = host;
         pm_subscribers_init(&monitor->subscribers, &monitor->host);

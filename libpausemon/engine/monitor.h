@@ -32,6 +32,7 @@ struct pausemon_monitor {
     struct pm_pauses pauses;
     struct pausemon_pause displaced; /* judged because another began: told with the next sample */
     bool has_displaced;
+    int64_t told_pause_id;                                  /* of the pause that was told last */
     uint64_t floor;                                         /* its, under that sample's stress */
     struct pm_pulse *pulse;                                 /* of the heartbeat; NULL: none */
     uint64_t pulse_cpu_ns;                                  /* of it, told with samples so far */

@@ -29,7 +29,7 @@ static int take_first_settings(struct pausemon_alerts *alerts, const struct paus
 {
     struct pausemon_config *config = NULL;
 
-    if (!given && pausemon_config_new(&config, &alerts->host.given) < 0)
+    if (!given && pausemon_config_new(&config, &alerts->host.given, NULL) < 0)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "alerts: out of memory");
     take_settings(alerts, given ? given : config);
     pausemon_config_free(config);
@@ -93,7 +93,7 @@ int pausemon_alerts_attach(struct pausemon_alerts *alerts, struct pausemon_monit
         return pm_fail(error, PAUSEMON_ERR_INVALID, "alerts and a monitor are needed");
     if (alerts->monitor)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "the alerts are attached already");
-    int number = pausemon_monitor_subscribe(monitor, mask, hear, alerts);
+    int number = pausemon_monitor_subscribe(monitor, mask, hear, alerts, NULL);
     if (number < 0)
         return pm_fail(error, number, "alerts: %s", pausemon_status_text(number));
     alerts->monitor = monitor;

@@ -147,7 +147,7 @@ int pausemon_blackbox_attach(struct pausemon_blackbox *box, struct pausemon_moni
     if (box->monitor)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "the black box is attached already");
     int number = pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE | PAUSEMON_EVENT_CLOSE,
-                                            hear, box);
+                                            hear, box, NULL);
     if (number < 0)
         return pm_fail(error, number, "black box: %s", pausemon_status_text(number));
     box->monitor = monitor;

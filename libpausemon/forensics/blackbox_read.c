@@ -67,7 +67,7 @@ int pm_box_each(const struct pm_box *box, struct pausemon_blackbox_info *info,
                 void *user, const struct pm_host *host, struct pausemon_error *error)
 {
     struct pausemon_sample *sample;
-    int status = pausemon_sample_new(&sample, &host->given);
+    int status = pausemon_sample_new(&sample, &host->given, NULL);
 
     if (status < 0)
         return pm_fail(error, status, "black box: out of memory");

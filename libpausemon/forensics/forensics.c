@@ -139,7 +139,7 @@ int pausemon_forensics_new(struct pausemon_forensics **out, const char *director
     read_options(&forensics->options, options);
     set_up(forensics);
     int status = resolve(forensics, directory, error);
-    if (status == 0 && pausemon_config_new(&forensics->config, given) < 0)
+    if (status == 0 && pausemon_config_new(&forensics->config, given, NULL) < 0)
         status = pm_fail(error, PAUSEMON_ERR_NOMEM, "forensics: out of memory");
     int events = status == 0 ? pm_forensics_open_events(forensics, error) : -1;
     if (events < 0) {
@@ -178,7 +178,7 @@ int pausemon_forensics_attach(struct pausemon_forensics *forensics,
     int status = pm_memory_make(memory, monitor);
     if (status < 0)
         return pm_fail(error, status, "forensics: out of memory");
-    memory->subscription = pausemon_monitor_subscribe(monitor, mask, pm_memory_hear, memory);
+    memory->subscription = pausemon_monitor_subscribe(monitor, mask, pm_memory_hear, memory, NULL);
     if (memory->subscription < 0) {
         pm_memory_free(memory, &memory->host);
         return pm_fail(error, memory->subscription, "forensics: %s",

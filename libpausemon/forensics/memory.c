@@ -41,7 +41,7 @@ int pm_memory_make(struct pm_memory *memory, struct pausemon_monitor *monitor)
     memory->slots = pm_resize(&memory->host, NULL, PM_NOTICES * sizeof *memory->slots);
     memory->moment.processes = make_processes(enough_for(count), &memory->host);
     if (!memory->slots || !memory->moment.processes ||
-        pausemon_ring_new(&memory->moment.ring, capacity, &memory->host.given) < 0) {
+        pausemon_ring_new(&memory->moment.ring, capacity, &memory->host.given, NULL) < 0) {
         pm_memory_free(memory, &memory->host);
         return PAUSEMON_ERR_NOMEM;
     }

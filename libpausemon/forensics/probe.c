@@ -104,7 +104,7 @@ int pausemon_forensics_probe(const struct pausemon_config *config,
 
     if (!each)
         return PAUSEMON_ERR_INVALID;
-    if (!config && pausemon_config_new(&defaults, NULL) < 0)
+    if (!config && pausemon_config_new(&defaults, NULL, NULL) < 0)
         return PAUSEMON_ERR_NOMEM;
     int status =
         pm_probe_steps(pm_steps_here(), config ? config : defaults, "", geteuid(), each, user);

@@ -8,7 +8,7 @@
 
 int pausemon_source_new(struct pausemon_source **out, const char *name,
                         const struct pausemon_source_ops *ops, void *self,
-                        const struct pausemon_host *given)
+                        const struct pausemon_host *given, struct pausemon_error *error)
 {
     struct pausemon_source_ops known = {0};
     struct pm_host host;
@@ -18,14 +18,17 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
     pm_host_init(&host, given);
     if (ops)
         memcpy(&known, ops, ops->size < sizeof known ? (size_t)ops->size : sizeof known);
-    int status = out && name && known.read ? 0 : PAUSEMON_ERR_INVALID;
+    int status = out && name && known.read
+                     ? 0
+                     : pm_fail(error, PAUSEMON_ERR_INVALID,
+                               "a source needs a place, a name and a read function");
     struct pausemon_source *source = status == 0 ? pm_alloc(&host, sizeof *source) : NULL;
     char *copy = source ? pm_alloc(&host, strlen(name) + 1) : NULL;
     if (!copy) {
         pm_free(&host, source);
         if (known.close)
             known.close(self);
-        return status < 0 ? status : PAUSEMON_ERR_NOMEM;
+        return status < 0 ? status : pm_fail(error, PAUSEMON_ERR_NOMEM, "source: out of memory");
     }
     memcpy(copy, name, strlen(name) + 1);
     *source = (struct pausemon_source){host, known, self, copy, NULL};
@@ -37,10 +40,7 @@ int pm_source_wrap(struct pausemon_source **source, const char *name,
                    const struct pausemon_source_ops *ops, void *self,
                    const struct pausemon_host *host, struct pausemon_error *error)
 {
-    int status = pausemon_source_new(source, name, ops, self, host);
-
-    /* The name may have gone with `self`. */
-    return status < 0 ? pm_fail(error, status, "a source: %s", pausemon_status_text(status)) : 0;
+    return pausemon_source_new(source, name, ops, self, host, error);
 }
 
 void pausemon_source_free(struct pausemon_source *source)

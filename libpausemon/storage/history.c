@@ -305,7 +305,7 @@ int pausemon_history_pauses(struct pausemon_history *history,
     begin_walk(&walk, history);
     walk.each_pause = each;
     walk.user = user;
-    if (pausemon_pause_new(&walk.pause, &history->host.given) < 0)
+    if (pausemon_pause_new(&walk.pause, &history->host.given, NULL) < 0)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "history: out of memory");
     sqlite3_stmt *statement =
         pm_db_query(&history->db, &why,
@@ -335,7 +335,7 @@ int pausemon_history_samples(struct pausemon_history *history, int64_t event_id,
     begin_walk(&walk, history);
     walk.each_sample = each;
     walk.user = user;
-    if (pausemon_sample_new(&walk.sample, &history->host.given) < 0)
+    if (pausemon_sample_new(&walk.sample, &history->host.given, NULL) < 0)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "history: out of memory");
     sqlite3_stmt *statement = pm_db_query(
         &history->db, &why,

@@ -74,7 +74,7 @@ static int find_end(struct pausemon_storage *storage, int64_t id, double *end,
 {
     struct pausemon_sample *sample;
 
-    if (pausemon_sample_new(&sample, &storage->host.given) < 0)
+    if (pausemon_sample_new(&sample, &storage->host.given, NULL) < 0)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "storage: out of memory");
     struct pausemon_error why;
     sqlite3_stmt *row = pm_db_query(

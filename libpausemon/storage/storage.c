@@ -111,14 +111,14 @@ static void go_on_with_ids(struct pausemon_storage *storage, struct pausemon_mon
 int pausemon_storage_attach(struct pausemon_storage *storage, struct pausemon_monitor *monitor,
                             struct pausemon_error *error)
 {
-    const uint64_t mask = PAUSEMON_EVENT_SAMPLE | PAUSEMON_EVENT_TIER | PAUSEMON_EVENT_EVENT |
+    const uint64_t mask = PAUSEMON_EVENT_SAMPLE | PAUSEMON_EVENT_TIER | PAUSEMON_EVENT_ESCALATION |
                           PAUSEMON_EVENT_PAUSE | PAUSEMON_EVENT_CLOSE;
 
     if (!storage || !monitor)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a storage and a monitor are needed");
     if (storage->monitor)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "the storage is attached already");
-    int number = pausemon_monitor_subscribe(monitor, mask, hear, storage);
+    int number = pausemon_monitor_subscribe(monitor, mask, hear, storage, NULL);
     if (number < 0)
         return pm_fail(error, number, "storage: %s", pausemon_status_text(number));
     storage->monitor = monitor;

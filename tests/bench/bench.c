@@ -184,5 +184,5 @@ int bench_world_open(struct pausemon_source **source, struct bench_world *world)
     struct pausemon_source_ops ops = PAUSEMON_SOURCE_OPS_INIT;
 
     ops.read = world_read;
-    return pausemon_source_new(source, "bench", &ops, world, NULL);
+    return pausemon_source_new(source, "bench", &ops, world, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void measure_decode(const struct text *text, size_t runs, size_t looks)
         printf("  decode  skipped: this build has no JSON reader\n");
         return;
     }
-    if (pausemon_sample_new(&sample, NULL) < 0)
+    if (pausemon_sample_new(&sample, NULL, NULL) < 0)
         bench_fail("out of memory", NULL);
     for (size_t run = 0; run < runs; run++) {
         int64_t start_ns = bench_cpu_ns();
@@ -88,9 +88,9 @@ int main(int argc, char **argv)
     bench_world_init(&world, ROGUES, false);
     for (size_t i = 0; i < ROGUES; i++)
         world.rows[i].state = PAUSEMON_STATE_UNINTERRUPTIBLE; /* stuck at once: all are rogues */
-    if (bench_world_open(&source, &world) < 0 || pausemon_config_new(&config, NULL) < 0 ||
+    if (bench_world_open(&source, &world) < 0 || pausemon_config_new(&config, NULL, NULL) < 0 ||
         pausemon_config_set(config, "scoring.stuck_after_ms", "0", NULL) < 0 ||
-        pausemon_collector_new(&collector, config, source, NULL) < 0)
+        pausemon_collector_new(&collector, config, source, NULL, NULL) < 0)
         bench_fail("cannot begin", NULL);
     for (int i = 0; i < 3; i++) {
         bench_world_step(&world);

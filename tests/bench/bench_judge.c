@@ -42,7 +42,7 @@ static void open_judge(struct judge *judge, size_t count, bool adaptive)
 {
     bench_world_init(&judge->world, count, adaptive);
     if (bench_world_open(&judge->source, &judge->world) < 0 ||
-        pausemon_collector_new(&judge->collector, NULL, judge->source, NULL) < 0)
+        pausemon_collector_new(&judge->collector, NULL, judge->source, NULL, NULL) < 0)
         bench_fail("out of memory", NULL);
     look(judge); /* the table grows in the first, and there are no rates before the second */
     look(judge);
@@ -88,7 +88,7 @@ static void measure_score(size_t runs, size_t calls_a_run)
     uint64_t sum = 0;
 
     open_judge(&judge, count, false);
-    if (pausemon_config_new(&config, NULL) < 0)
+    if (pausemon_config_new(&config, NULL, NULL) < 0)
         bench_fail("out of memory", NULL);
     for (size_t run = 0; run < runs; run++) {
         size_t calls = 0;

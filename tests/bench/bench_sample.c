@@ -127,7 +127,7 @@ static void measure(unsigned looks)
     host.resize = count_resize;
     if (pausemon_source_open(&source, "procfs:/proc", &host, &error) < 0)
         bench_fail("/proc cannot be opened", &error);
-    if (pausemon_collector_new(&collector, NULL, source, &host) < 0)
+    if (pausemon_collector_new(&collector, NULL, source, &host, NULL) < 0)
         bench_fail("out of memory", NULL);
     look_on(&totals, collector, &memory, looks);
     printf("cpu_us=%.1f median_us=%.1f worst_us=%.1f cost_us=%.1f first_us=%lld processes=%llu "

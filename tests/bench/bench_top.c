@@ -84,7 +84,7 @@ static int64_t judge(const struct text *text, unsigned samples)
 
     if (pausemon_source_open_memory(&source, "top", text->bytes, text->length, NULL, &error) < 0)
         bench_fail("the text cannot be opened", &error);
-    if (pausemon_collector_new(&collector, NULL, source, NULL) < 0)
+    if (pausemon_collector_new(&collector, NULL, source, NULL, NULL) < 0)
         bench_fail("out of memory", NULL);
     while ((status = pausemon_collector_collect(&sample, collector, &error)) == 0) {
         const struct pausemon_sample_info *info = pausemon_sample_get_info(sample);

@@ -44,9 +44,9 @@ int main(void)
     const struct pausemon_sample *sample = NULL;
 
     ops.read = read_jobs;
-    if (pausemon_source_new(&source, "jobs", &ops, &jobs, NULL) < 0)
+    if (pausemon_source_new(&source, "jobs", &ops, &jobs, NULL, NULL) < 0)
         return 1;
-    if (pausemon_collector_new(&collector, NULL, source, NULL) < 0)
+    if (pausemon_collector_new(&collector, NULL, source, NULL, NULL) < 0)
         return 1;
     for (int i = 0; i < 2; i++)
         if (pausemon_collector_collect(&sample, collector, NULL) < 0)

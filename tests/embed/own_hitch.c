@@ -33,11 +33,11 @@ int main(void)
     struct pausemon_heartbeat *heartbeat = NULL;
     uint64_t causes = 0;
 
-    if (pausemon_config_new(&config, NULL) == 0 &&
+    if (pausemon_config_new(&config, NULL, NULL) == 0 &&
         pausemon_config_set(config, "monitor.interval_ms", "200", &error) == 0 &&
         pausemon_source_open(&source, "auto", NULL, &error) == 0 &&
         pausemon_monitor_new(&monitor, config, source, NULL, &error) == 0 &&
-        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, hear_pause, &causes) > 0 &&
+        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, hear_pause, &causes, NULL) > 0 &&
         pausemon_heartbeat_start(&heartbeat, monitor, config, NULL, &error) == 0) {
         for (int frame = 0; frame < 600 && !causes; frame++) {
             double until = seconds() + 2;

@@ -19,7 +19,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
-    if (pausemon_collector_new(&collector, NULL, source, NULL) < 0)
+    if (pausemon_collector_new(&collector, NULL, source, NULL, NULL) < 0)
         return 1;
     while (seen < 3) {
         struct pollfd wait = {pausemon_collector_get_fd(collector), POLLIN, 0};

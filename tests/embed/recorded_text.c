@@ -40,7 +40,7 @@ int main(void)
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
-    if (pausemon_collector_new(&collector, NULL, source, &host) < 0)
+    if (pausemon_collector_new(&collector, NULL, source, &host, NULL) < 0)
         return 1;
     while ((status = pausemon_collector_collect(&sample, collector, &error)) == 0) {
         const struct pausemon_process *worst = pausemon_sample_get_rogue(sample, 0);

@@ -84,14 +84,14 @@ int main(int argc, char **argv)
 
     if (argc != 3)
         return fprintf(stderr, "usage: %s CONFIG SOURCE\n", argv[0]), 2;
-    if ((status = pausemon_config_new(&parts.config, NULL)) == 0 &&
+    if ((status = pausemon_config_new(&parts.config, NULL, NULL)) == 0 &&
         (status = pausemon_config_load(parts.config, argv[1], report, NULL, &error)) == 0 &&
         (status = pausemon_source_open(&parts.source, argv[2], NULL, &error)) == 0 &&
-        (status = pausemon_collector_new(&parts.collector, parts.config, parts.source, NULL)) ==
-            0 &&
-        (status = pausemon_tiers_new(&parts.tiers, parts.config, NULL)) == 0 &&
-        (status = pausemon_ring_new(&parts.ring, 30, NULL)) == 0 &&
-        (status = pausemon_ring_new(&parts.frozen, 30, NULL)) == 0)
+        (status = pausemon_collector_new(&parts.collector, parts.config, parts.source, NULL,
+                                         NULL)) == 0 &&
+        (status = pausemon_tiers_new(&parts.tiers, parts.config, NULL, NULL)) == 0 &&
+        (status = pausemon_ring_new(&parts.ring, 30, NULL, NULL)) == 0 &&
+        (status = pausemon_ring_new(&parts.frozen, 30, NULL, NULL)) == 0)
         status = play(&parts, &error);
     if (status != PAUSEMON_ERR_END)
         fprintf(stderr, "%s\n", error.text[0] ? error.text : pausemon_status_text(status));

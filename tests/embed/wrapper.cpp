@@ -29,7 +29,7 @@ class Watcher
             throw std::runtime_error(error.text);
         source_.reset(source);
         pausemon_collector *collector;
-        int status = pausemon_collector_new(&collector, nullptr, source, nullptr);
+        int status = pausemon_collector_new(&collector, nullptr, source, nullptr, NULL);
         if (status < 0)
             throw std::runtime_error(pausemon_status_text(status));
         collector_.reset(collector);

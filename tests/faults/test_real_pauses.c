@@ -53,7 +53,7 @@ START_TEST(a_program_that_was_stopped_tells_it_and_blames_nobody)
     harness.host.now = NULL;
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, NULL, source, &harness.host, &error), 0);
-    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, note, &seen);
+    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, note, &seen, NULL);
     ck_assert_int_eq(pausemon_heartbeat_start(&heartbeat, monitor, NULL, NULL, &error), 0);
     struct pausemon_heartbeat_info info = {.size = sizeof info};
     struct pollfd wait = {pausemon_monitor_get_fd(monitor), POLLIN, 0};

@@ -181,7 +181,7 @@ START_TEST(an_uninterruptible_child_becomes_stuck_and_gets_free)
     struct pausemon_config *config = NULL;
     struct watch watch;
 
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "scoring.stuck_after_ms", "300", NULL), 0);
     wait_for_state(child.pid, 'D');
     open_real(&watch, config);
@@ -213,7 +213,7 @@ START_TEST(an_uninterruptible_child_is_not_stuck_before_its_time)
     struct pausemon_config *config = NULL;
     struct watch watch;
 
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "scoring.stuck_after_ms", "600000", NULL), 0);
     wait_for_state(child.pid, 'D');
     open_real(&watch, config);

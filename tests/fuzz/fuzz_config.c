@@ -124,7 +124,7 @@ static void try_parse(const uint8_t *data, size_t size)
     struct pausemon_config *config;
     struct pausemon_error error;
 
-    FUZZ_CHECK(pausemon_config_new(&config, NULL) == 0);
+    FUZZ_CHECK(pausemon_config_new(&config, NULL, NULL) == 0);
     FUZZ_CHECK(pausemon_config_set(config, "tiers.hold_ms", "1234", NULL) == 0);
     struct fuzz_text before = fuzz_file(config);
     char *copy = fuzz_copy(data, size);

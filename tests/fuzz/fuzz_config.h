@@ -48,7 +48,7 @@ static inline void fuzz_check_written(const struct pausemon_config *config)
     struct pausemon_error error;
 
     FUZZ_CHECK(pausemon_config_check(config, NULL) == 0);
-    FUZZ_CHECK(pausemon_config_new(&back, NULL) == 0);
+    FUZZ_CHECK(pausemon_config_new(&back, NULL, NULL) == 0);
     char *copy = fuzz_copy(text.bytes, text.length);
     int status = pausemon_config_parse(back, copy, text.length, NULL, NULL, &error);
     if (status < 0)

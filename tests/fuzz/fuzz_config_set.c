@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *name = fuzz_string(data, length);
     char *rest = nul ? fuzz_string(nul + 1, size - length - 1) : fuzz_string(NULL, 0);
     char *value = fuzz_string(rest, strlen(rest)); /* of its exact size */
-    FUZZ_CHECK(pausemon_config_new(&config, NULL) == 0);
+    FUZZ_CHECK(pausemon_config_new(&config, NULL, NULL) == 0);
     struct fuzz_text before = fuzz_file(config);
     memset(&error, 0x5A, sizeof error);
     int status = pausemon_config_set(config, name, value, &error);

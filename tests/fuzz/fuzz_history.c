@@ -127,7 +127,7 @@ static void write_some(const char *path, const struct pausemon_host *host)
         return;
     how.dry_run = 1;
     how.evidence = "/nonexistent"; /* rows only: nothing is there to be removed */
-    FUZZ_CHECK(pausemon_config_new(&config, host) == 0);
+    FUZZ_CHECK(pausemon_config_new(&config, host, NULL) == 0);
     check_status(&error, pausemon_storage_flush(storage, &error));
     check_status(&error, pausemon_storage_prune(storage, config, &how, &error));
     check_status(&error, pausemon_storage_prune(storage, config, NULL, &error));

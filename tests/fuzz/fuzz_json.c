@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pausemon_error error;
     char *copy = fuzz_copy(data, size);
 
-    FUZZ_CHECK(pausemon_sample_new(&sample, NULL) == 0);
+    FUZZ_CHECK(pausemon_sample_new(&sample, NULL, NULL) == 0);
     FUZZ_CHECK(pausemon_json_decode_sample(sample, before_text, sizeof before_text - 1, NULL) == 0);
     memset(&error, 0x5A, sizeof error);
     int status = pausemon_json_decode_sample(sample, copy, size, &error);

@@ -74,7 +74,7 @@ static void check_round_trip(const struct pausemon_pause *pause)
     struct fuzz_text text = encode(pause);
     struct pausemon_pause *back;
 
-    FUZZ_CHECK(pausemon_pause_new(&back, NULL) == 0);
+    FUZZ_CHECK(pausemon_pause_new(&back, NULL, NULL) == 0);
     char *copy = fuzz_copy(text.bytes, text.length);
     FUZZ_CHECK(pausemon_json_decode_pause(back, copy, text.length, NULL) == 0);
     struct fuzz_text again = encode(back);
@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pausemon_error error;
     char *copy = fuzz_copy(data, size);
 
-    FUZZ_CHECK(pausemon_pause_new(&pause, NULL) == 0);
+    FUZZ_CHECK(pausemon_pause_new(&pause, NULL, NULL) == 0);
     FUZZ_CHECK(pausemon_json_decode_pause(pause, before_text, sizeof before_text - 1, NULL) == 0);
     memset(&error, 0x5A, sizeof error);
     int status = pausemon_json_decode_pause(pause, copy, size, &error);

@@ -138,7 +138,7 @@ static inline void fuzz_check_json(const struct pausemon_sample *sample)
         struct pausemon_error error;
 
         memset(&error, 0x5A, sizeof error);
-        FUZZ_CHECK(pausemon_sample_new(&back, NULL) == 0);
+        FUZZ_CHECK(pausemon_sample_new(&back, NULL, NULL) == 0);
         char *copy = fuzz_copy(text.bytes, text.length);
         int status = pausemon_json_decode_sample(back, copy, text.length, &error);
         FUZZ_CHECK(status == 0);
@@ -169,7 +169,7 @@ static inline void fuzz_collect_all(struct pausemon_source *source, size_t limit
     uint64_t count = 0;
     int status;
 
-    FUZZ_CHECK(pausemon_collector_new(&collector, NULL, source, &host) == 0);
+    FUZZ_CHECK(pausemon_collector_new(&collector, NULL, source, &host, NULL) == 0);
     do {
         FUZZ_CHECK(limit-- > 0);
         memset(&error, 0x5A, sizeof error);

@@ -117,7 +117,7 @@ static void use(struct pausemon_source *source, const char *spec, size_t lines)
         fuzz_collect_all(source, lines + 4);
         return;
     }
-    FUZZ_CHECK(pausemon_collector_new(&collector, NULL, source, &host) == 0);
+    FUZZ_CHECK(pausemon_collector_new(&collector, NULL, source, &host, NULL) == 0);
     for (int i = 0; i < 2; i++) {
         int status = pausemon_collector_collect(&sample, collector, NULL);
         FUZZ_CHECK(status == 0 || status == PAUSEMON_ERR_NOT_FOUND);

@@ -23,9 +23,9 @@ void desk_init(struct desk *desk)
     ck_assert_int_eq(chmod(desk->root, 0755), 0);
     snprintf(desk->log, sizeof desk->log, "%s/log", desk->root);
     desk->fds = count_fds();
-    ck_assert_int_eq(pausemon_config_new(&desk->config, &desk->harness.host), 0);
-    ck_assert_int_eq(pausemon_sample_new(&desk->sample, &desk->harness.host), 0);
-    ck_assert_int_eq(pausemon_pause_new(&desk->pause, &desk->harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&desk->config, &desk->harness.host, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&desk->sample, &desk->harness.host, NULL), 0);
+    ck_assert_int_eq(pausemon_pause_new(&desk->pause, &desk->harness.host, NULL), 0);
     desk->sample->info = (struct pausemon_sample_info){
         .size = sizeof desk->sample->info, .rogue_count = 1, .max_score = 93, .stress = 93};
     desk->sample->rogues[0] = (struct pausemon_process)PAUSEMON_PROCESS_INIT;

@@ -44,7 +44,8 @@ void box_init(struct box *box)
     ck_assert_int_eq(player_open(&box->source, &box->player, &box->harness.host), 0);
     ck_assert_int_eq(
         pausemon_monitor_new(&box->monitor, NULL, box->source, &box->harness.host, NULL), 0);
-    ck_assert_int_gt(pausemon_monitor_subscribe(box->monitor, PAUSEMON_EVENT_SAMPLE, note, box), 0);
+    ck_assert_int_gt(
+        pausemon_monitor_subscribe(box->monitor, PAUSEMON_EVENT_SAMPLE, note, box, NULL), 0);
 }
 
 void box_end(struct box *box)

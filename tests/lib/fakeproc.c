@@ -306,7 +306,8 @@ int watch_start(struct watch *watch, const char *spec, const struct pausemon_con
 
     if (result < 0)
         return result;
-    return pausemon_collector_new(&watch->collector, config, watch->source, &watch->harness.host);
+    return pausemon_collector_new(&watch->collector, config, watch->source, &watch->harness.host,
+                                  NULL);
 }
 
 int watch_look(struct watch *watch)

@@ -140,7 +140,7 @@ int player_open(struct pausemon_source **source, struct player *player,
     struct pausemon_source_ops ops = PAUSEMON_SOURCE_OPS_INIT;
 
     ops.read = player_read;
-    return pausemon_source_new(source, "player", &ops, player, host);
+    return pausemon_source_new(source, "player", &ops, player, host, NULL);
 }
 
 int count_fds(void)

@@ -8,7 +8,7 @@ struct machine machine;
 void machine_setup(void)
 {
     harness_init(&machine.harness);
-    ck_assert_int_eq(pausemon_config_new(&machine.config, &machine.harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&machine.config, &machine.harness.host, NULL), 0);
     pm_host_init(&machine.host, &machine.harness.host);
     pm_table_init(&machine.table, &machine.host, machine.config);
     pm_pause_init(&machine.pause, &machine.host);

@@ -15,11 +15,15 @@ static void note(void *user, const struct pausemon_event *event)
     }
     if (event->type == PAUSEMON_EVENT_TIER)
         snprintf(word, sizeof word, "%s ", pausemon_tier_action_name(event->action));
-    if (event->type == PAUSEMON_EVENT_EVENT)
+    if (event->type == PAUSEMON_EVENT_ESCALATION)
         snprintf(word, sizeof word, "event%d%s ", (int)event->escalation->id,
                  event->escalation->open ? "" : ".");
     if (event->type == PAUSEMON_EVENT_PAUSE) {
         const struct pausemon_pause_info *info = pausemon_pause_get_info(event->pause);
+        uint64_t again = 0;
+        for (size_t i = 0; i < stage->pause_count; i++)
+            again |= stage->pauses[i].id == info->id;
+        ck_assert_uint_eq(event->again, again);
         ck_assert_uint_lt(stage->pause_count, STAGE_PAUSES);
         stage->pauses[stage->pause_count++] = *info;
         pausemon_pause_copy(&stage->last, event->pause);
@@ -74,13 +78,13 @@ void stage_open_clock(struct stage *stage, bool frozen)
     const struct pausemon_host *host = &stage->harness.host;
     pm_host_init(&stage->host, host);
     pm_pause_init(&stage->last, &stage->host);
-    ck_assert_int_eq(pausemon_config_new(&stage->config, host), 0);
+    ck_assert_int_eq(pausemon_config_new(&stage->config, host, NULL), 0);
     ck_assert_int_eq(player_open(&stage->source, &stage->player, host), 0);
     ck_assert_int_eq(
         pausemon_monitor_new(&stage->monitor, stage->config, stage->source, host, &error), 0);
     pm_monitor_set_reader(stage->monitor, read_totals, stage);
-    ck_assert_int_gt(pausemon_monitor_subscribe(stage->monitor, PAUSEMON_EVENT_ALL, note, stage),
-                     0);
+    ck_assert_int_gt(
+        pausemon_monitor_subscribe(stage->monitor, PAUSEMON_EVENT_ALL, note, stage, NULL), 0);
     text_write(&stage->told, "", 0);
 }
 
@@ -118,13 +122,15 @@ void stage_watch(struct stage *stage)
 void stage_dispatch(struct stage *stage, int64_t ms)
 {
     harness_tick(&stage->harness, ms * MS);
-    ck_assert_int_ge(pausemon_monitor_dispatch(stage->monitor), 0);
+    int status = pausemon_monitor_dispatch(stage->monitor);
+    ck_assert_msg(status >= 0 || status == PAUSEMON_ERR_END, "%d", status);
 }
 
 void stage_feed(struct stage *stage, int64_t ms)
 {
     harness_tick(&stage->harness, ms * MS);
-    ck_assert_int_ge(pausemon_monitor_feed(stage->monitor), 0);
+    int status = pausemon_monitor_feed(stage->monitor);
+    ck_assert_msg(status >= 0 || status == PAUSEMON_ERR_END, "%d", status);
 }
 
 void stage_grow(struct stage *stage, enum pm_reading which, int64_t ms)

@@ -155,7 +155,7 @@ static int prune_once(struct stage *stage, uint64_t dry)
     struct pausemon_retention how = PAUSEMON_RETENTION_INIT;
     struct pausemon_config *config;
 
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.events_days", stage->days, NULL), 0);
     ck_assert_int_eq(
         pausemon_config_set(config, "retention.max_forensics_mb", stage->max_evidence, NULL), 0);

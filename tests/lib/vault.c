@@ -17,7 +17,7 @@ void vault_init(struct vault *vault)
     vault->options = (struct pausemon_storage_options)PAUSEMON_STORAGE_OPTIONS_INIT;
     vault->boot_id = "boot-one";
     vault->next_event_id = 1;
-    ck_assert_int_eq(pausemon_sample_new(&vault->sample, &vault->harness.host), 0);
+    ck_assert_int_eq(pausemon_sample_new(&vault->sample, &vault->harness.host, NULL), 0);
 }
 
 int vault_open(struct vault *vault)
@@ -120,7 +120,7 @@ void vault_look(struct vault *vault, uint64_t score, uint64_t tier, uint64_t act
         if (actions & bit)
             tell(vault, &event);
     }
-    event = (struct pausemon_event){.type = PAUSEMON_EVENT_EVENT};
+    event = (struct pausemon_event){.type = PAUSEMON_EVENT_ESCALATION};
     if (changed)
         tell(vault, &event);
     if (!vault->escalation.open)
@@ -143,7 +143,7 @@ void vault_pause(struct vault *vault, int64_t id, int64_t ms, uint64_t cause)
     struct pausemon_pause *pause;
     struct pausemon_event event = {.type = PAUSEMON_EVENT_PAUSE};
 
-    ck_assert_int_eq(pausemon_pause_new(&pause, &vault->harness.host), 0);
+    ck_assert_int_eq(pausemon_pause_new(&pause, &vault->harness.host, NULL), 0);
     pause->info.id = id;
     pause->info.end = pause->info.start = vault->harness.now;
     pause->info.start.realtime_ns -= ms * 1000000;

@@ -79,7 +79,7 @@ static void setup(void)
     stage.text = "pid 1 tid 1 \"x\" in y\n";
     atomic_store(&stage.looks, 0);
     atomic_store(&stage.returned, 0);
-    ck_assert_int_eq(pausemon_config_new(&config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, &harness.host, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "heartbeat.interval_ms", "5", NULL), 0);
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, config, source, &harness.host, &error), 0);

@@ -17,7 +17,7 @@ HEIGHT = {'base': 0, 'core': 1, 'sources': 2, 'formats': 2, 'engine': 3, 'storag
           'forensics': 4}
 
 # A public header belongs to the room that implements it.
-PUBLIC = {'common': 'base', 'config': 'core', 'process': 'core', 'sample': 'core',
+PUBLIC = {'common': 'base', 'place': 'base', 'config': 'core', 'process': 'core', 'sample': 'core',
           'scorer': 'core', 'tiers': 'core', 'ring': 'core', 'pause': 'core', 'escalation': 'core',
           'source': 'sources', 'json': 'formats', 'collector': 'engine', 'heartbeat': 'engine',
           'monitor': 'engine', 'storage': 'storage', 'capture': 'core', 'forensics': 'forensics',

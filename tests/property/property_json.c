@@ -149,7 +149,7 @@ START_TEST(a_sample_read_back_is_the_sample_that_was_written)
     struct pausemon_sample *decoded;
     uint64_t rogues = 0;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     for (size_t round = 0; round < draw_rounds(ROUNDS); round++) {
         struct draw draw = draw_begin(5001, round);
         world_open(&world, &draw, draw_chance(&draw, 30) ? WORLD_TINY : WORLD_HONEST,
@@ -189,7 +189,7 @@ START_TEST(a_sample_of_hostile_numbers_is_written_and_can_be_read)
     struct pausemon_sample *decoded;
     uint64_t huge = 0;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     for (size_t round = 0; round < draw_rounds(HOSTILE_ROUNDS); round++) {
         struct draw draw = draw_begin(5002, round);
         world_open(&world, &draw, WORLD_HOSTILE, draw_between(&draw, 1, WORLD_PIDS));
@@ -247,12 +247,12 @@ static void open_plain(struct draw *draw)
     memset(&world, 0, sizeof world);
     world.draw = draw;
     harness_init(&world.harness);
-    ck_assert_int_eq(pausemon_config_new(&world.config, &world.harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&world.config, &world.harness.host, NULL), 0);
     all_selected(world.config);
     ck_assert_int_eq(player_open(&world.source, &world.player, &world.harness.host), 0);
-    ck_assert_int_eq(
-        pausemon_collector_new(&world.collector, world.config, world.source, &world.harness.host),
-        0);
+    ck_assert_int_eq(pausemon_collector_new(&world.collector, world.config, world.source,
+                                            &world.harness.host, NULL),
+                     0);
 }
 
 static void look_at_worst(const char *filler)
@@ -278,7 +278,7 @@ START_TEST(sixty_four_rogues_with_the_worst_names_stay_below_60_kib)
     struct draw draw = draw_begin(5003, 0);
     struct pausemon_sample *decoded;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++) {
         draw.round = i;
         open_plain(&draw);
@@ -323,7 +323,7 @@ START_TEST(every_ascii_byte_in_a_name_comes_back_or_is_a_question_mark)
     struct pausemon_sample *decoded;
     uint64_t rogues = 0;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     open_plain(&draw);
     for (int base = 0; base < 128; base += 32) {
         for (int i = 0; i < 32; i++)
@@ -350,7 +350,7 @@ START_TEST(names_of_any_bytes_are_clean_when_they_leave_and_come_back_as_they_le
     struct pausemon_sample *decoded;
     uint64_t rogues = 0, kept = 0;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     for (size_t round = 0; round < draw_rounds(NAME_ROUNDS / 64); round++) {
         struct draw draw = draw_begin(5005, round);
         open_plain(&draw);

@@ -29,7 +29,7 @@ static void fill_pool(struct draw *draw)
     for (size_t i = 0; i < POOL; i++) {
         world_step(&world);
         world_look(&world);
-        ck_assert_int_eq(pausemon_sample_new(&pool[i], NULL), 0);
+        ck_assert_int_eq(pausemon_sample_new(&pool[i], NULL, NULL), 0);
         pausemon_sample_copy(pool[i], world.sample);
     }
     world_close(&world);
@@ -120,9 +120,9 @@ static void walk_once(size_t round, struct freezes *freezes)
     array.count = copied.count = 0;
     array.capacity = round < 3 ? round + 1 : draw_between(&draw, 1, 60);
     copied.capacity = draw_chance(&draw, 50) ? array.capacity : draw_between(&draw, 1, 60);
-    ck_assert_int_eq(pausemon_ring_new(&ring, array.capacity, &harness.host), 0);
-    ck_assert_int_eq(pausemon_ring_new(&copy, copied.capacity, &harness.host), 0);
-    ck_assert_int_eq(pausemon_sample_new(&scratch, &harness.host), 0);
+    ck_assert_int_eq(pausemon_ring_new(&ring, array.capacity, &harness.host, NULL), 0);
+    ck_assert_int_eq(pausemon_ring_new(&copy, copied.capacity, &harness.host, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&scratch, &harness.host, NULL), 0);
     ck_assert_uint_eq(pausemon_ring_get_capacity(ring), array.capacity);
     long allocations = harness.allocations;
     for (int step = 0; step < STEPS; step++) {
@@ -171,7 +171,7 @@ START_TEST(the_capacity_is_seconds_by_interval_and_never_leaves_its_bounds)
     struct pausemon_config *config;
 
     ck_assert_uint_eq(pausemon_ring_capacity_for(NULL), 30);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     for (size_t round = 0; round < draw_rounds(ROUNDS * 20); round++) {
         struct draw draw = draw_begin(4002, round);
         uint64_t seconds = 1 + (draw_below(&draw, 3600) >> draw_below(&draw, 12));

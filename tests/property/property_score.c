@@ -25,7 +25,7 @@ static void scene_open(struct scene *scene, uint64_t seed, size_t round)
 {
     scene->draw = draw_begin(seed, round);
     harness_init(&scene->harness);
-    ck_assert_int_eq(pausemon_config_new(&scene->config, &scene->harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&scene->config, &scene->harness.host, NULL), 0);
     world_config(&scene->draw, &scene->plain, scene->config);
 }
 
@@ -261,7 +261,7 @@ START_TEST(the_order_of_the_rows_changes_nothing)
         world.no_duplicates = true; /* which of two comes first is told by the order */
         ck_assert_int_eq(player_open(&other.source, &other.player, &world.harness.host), 0);
         ck_assert_int_eq(pausemon_collector_new(&other.collector, world.config, other.source,
-                                                &world.harness.host),
+                                                &world.harness.host, NULL),
                          0);
         for (int look = 0; look < LOOKS; look++) {
             world_step(&world);

@@ -173,9 +173,9 @@ static void walk_once(struct walk *walk, uint64_t seed, size_t round, bool recon
     *walk = (struct walk){.draw = draw_begin(seed, round), .now = 5000 * MS, .seen = walk->seen};
     walk->reference = (struct reference){.below_since = {-1, -1, -1, -1}, .tier = 1};
     walk->latest = walk->now;
-    ck_assert_int_eq(pausemon_config_new(&walk->config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&walk->config, &harness.host, NULL), 0);
     random_config(walk);
-    ck_assert_int_eq(pausemon_tiers_new(&walk->tiers, walk->config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_tiers_new(&walk->tiers, walk->config, &harness.host, NULL), 0);
     for (int step = 0; step < STEPS; step++) {
         int stress;
         random_gaps(walk);

@@ -14,12 +14,12 @@ void world_open(struct world *world, struct draw *draw, enum world_numbers numbe
     world->numbers = numbers;
     world->pids = pids < WORLD_PIDS ? pids : WORLD_PIDS;
     harness_init(&world->harness);
-    ck_assert_int_eq(pausemon_config_new(&world->config, &world->harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&world->config, &world->harness.host, NULL), 0);
     world_config(draw, &plain, world->config);
     model_init(&world->model, &plain);
     ck_assert_int_eq(player_open(&world->source, &world->player, &world->harness.host), 0);
     ck_assert_int_eq(pausemon_collector_new(&world->collector, world->config, world->source,
-                                            &world->harness.host),
+                                            &world->harness.host, NULL),
                      0);
 }
 

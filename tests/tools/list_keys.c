@@ -16,7 +16,7 @@ int main(void)
     const struct pausemon_config_key *key;
     struct pausemon_config *config;
 
-    if (pausemon_config_new(&config, NULL) < 0)
+    if (pausemon_config_new(&config, NULL, NULL) < 0)
         return 1;
     for (size_t i = 0; (key = pausemon_config_get_key(i)); i++) {
         printf("%s\t%s\t%s\t", key->name, key->type, key->range);

@@ -57,11 +57,11 @@ static int make(const char *path)
     host.user = &ns;
     host.now = tick;
     ops.read = play;
-    if (pausemon_config_new(&config, &host) < 0 ||
+    if (pausemon_config_new(&config, &host, NULL) < 0 ||
         pausemon_config_set(config, "tiers.hold_ms", "0", &error) < 0 ||
         pausemon_config_set(config, "tiers.elevated_threshold", "12", &error) < 0 ||
         pausemon_config_set(config, "tiers.critical_threshold", "20", &error) < 0 ||
-        pausemon_source_new(&source, "play", &ops, &at, &host) < 0 ||
+        pausemon_source_new(&source, "play", &ops, &at, &host, NULL) < 0 ||
         pausemon_monitor_new(&monitor, config, source, &host, &error) < 0 ||
         pausemon_storage_open(&storage, path, NULL, &host, &error) < 0 ||
         pausemon_storage_attach(storage, monitor, &error) < 0)

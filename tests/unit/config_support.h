@@ -137,7 +137,7 @@ static inline struct pausemon_config *new_config(const struct pausemon_host *hos
 {
     struct pausemon_config *config = NULL;
 
-    ck_assert_int_eq(pausemon_config_new(&config, host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, host, NULL), 0);
     ck_assert_ptr_nonnull(config);
     return config;
 }

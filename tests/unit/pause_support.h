@@ -16,7 +16,7 @@ static inline struct pausemon_pause *new_pause(uint64_t cause, uint64_t duration
 {
     struct pausemon_pause *pause;
 
-    ck_assert_int_eq(pausemon_pause_new(&pause, NULL), 0);
+    ck_assert_int_eq(pausemon_pause_new(&pause, NULL, NULL), 0);
     pause->info.cause = cause;
     pause->info.duration_ns = pause->info.lost_ns = duration_ns;
     pause->info.confidence = 945;

@@ -254,6 +254,27 @@ START_TEST(a_text_needs_no_quotes_and_may_have_them)
 }
 END_TEST
 
+START_TEST(a_reset_config_is_a_fresh_one)
+{
+    struct pausemon_config *mine;
+    struct text fresh = {NULL, 0}, reset = {NULL, 0};
+
+    ck_assert_int_eq(pausemon_config_new(&mine, NULL, NULL), 0);
+    ck_assert_int_eq(pausemon_config_write(mine, text_write, &fresh), 0);
+    ck_assert_int_eq(pausemon_config_set(mine, "tiers.hold_ms", "7000", NULL), 0);
+    ck_assert_int_eq(pausemon_config_set(mine, "suspects.patterns", "[\"x\"]", NULL), 0);
+    pausemon_config_reset(mine);
+    ck_assert_int_eq(pausemon_config_write(mine, text_write, &reset), 0);
+    ck_assert_str_eq(fresh.bytes, reset.bytes);
+    ck_assert_int_eq(pausemon_config_get_origin(mine, "tiers.hold_ms"),
+                     PAUSEMON_CONFIG_ORIGIN_DEFAULT);
+    pausemon_config_reset(NULL);
+    pausemon_config_free(mine);
+    text_free(&fresh);
+    text_free(&reset);
+}
+END_TEST
+
 START_TEST(what_is_no_text_is_not_given_as_one)
 {
     ck_assert_str_eq(pausemon_config_get_text(config, "monitor.source"), "auto");
@@ -367,6 +388,7 @@ int main(void)
     tcase_add_test(tcase, a_num_is_given_without_needless_zeros_but_with_a_decimal);
     tcase_add_test(tcase, a_text_needs_no_quotes_and_may_have_them);
     tcase_add_test(tcase, what_is_no_text_is_not_given_as_one);
+    tcase_add_test(tcase, a_reset_config_is_a_fresh_one);
     tcase_add_test(tcase, a_text_has_at_most_1023_bytes);
     tcase_add_test(tcase, a_list_is_set_as_it_stands_in_the_file);
     tcase_add_test(tcase, a_name_that_is_no_key_is_not_found);

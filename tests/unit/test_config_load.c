@@ -252,7 +252,7 @@ START_TEST(a_config_that_gets_no_memory_is_not_made)
 
     for (;; n++) {
         harness.fail_at = n;
-        int status = pausemon_config_new(&none, &harness.host);
+        int status = pausemon_config_new(&none, &harness.host, NULL);
         bool failed = harness.fail_at == 0;
         harness.fail_at = 0;
         if (!failed)

@@ -96,7 +96,7 @@ START_TEST(null_where_something_is_needed_is_invalid)
     ck_assert_int_eq(pausemon_config_get_origin(NULL, "tiers.hold_ms"), PAUSEMON_ERR_INVALID);
     ck_assert_int_eq(pausemon_config_check(NULL, NULL), PAUSEMON_ERR_INVALID);
     ck_assert_int_eq(pausemon_config_write(config, NULL, NULL), PAUSEMON_ERR_INVALID);
-    ck_assert_int_eq(pausemon_config_new(NULL, NULL), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_config_new(NULL, NULL, NULL), PAUSEMON_ERR_INVALID);
     ck_assert_ptr_null(pausemon_config_get_text(NULL, "monitor.source"));
 }
 END_TEST

@@ -12,7 +12,7 @@ static struct pausemon_config *config;
 static void setup(void)
 {
     harness_init(&harness);
-    ck_assert_int_eq(pausemon_config_new(&config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, &harness.host, NULL), 0);
 }
 
 static void teardown(void)
@@ -28,7 +28,7 @@ START_TEST(tier_stays_elevated_until_the_hold_has_passed)
     struct pausemon_tiers *tiers;
     uint64_t actions;
 
-    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host, NULL), 0);
     ck_assert_uint_eq(pausemon_tiers_update(tiers, 50, 0, &actions), PAUSEMON_TIER_ELEVATED);
     ck_assert_uint_eq(actions, PAUSEMON_TIER2_ENTRY);
     ck_assert_uint_eq(pausemon_tiers_update(tiers, 49, SECOND, &actions), PAUSEMON_TIER_ELEVATED);
@@ -47,7 +47,7 @@ START_TEST(from_critical_to_calm_both_exits_are_told_in_order)
     struct pausemon_tiers *tiers;
     uint64_t actions;
 
-    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host, NULL), 0);
     pausemon_tiers_update(tiers, 90, 0, &actions);
     ck_assert_uint_eq(actions, PAUSEMON_TIER3_ENTRY);
     pausemon_tiers_update(tiers, 10, SECOND, &actions);
@@ -63,7 +63,7 @@ START_TEST(a_gap_in_sampling_is_not_calm)
 {
     struct pausemon_tiers *tiers;
 
-    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_tiers_new(&tiers, config, &harness.host, NULL), 0);
     pausemon_tiers_update(tiers, 60, 0, NULL);
     pausemon_tiers_update(tiers, 0, SECOND, NULL);
     pausemon_tiers_skip(tiers, 60 * SECOND);
@@ -148,20 +148,20 @@ START_TEST(every_constructor_survives_that_there_is_no_memory)
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
     for (int attempt = 1; attempt <= 2; attempt++) {
         harness.fail_at = attempt;
-        int status = pausemon_tiers_new(&tiers, NULL, &harness.host); /* makes a config too */
+        int status = pausemon_tiers_new(&tiers, NULL, &harness.host, NULL); /* makes a config too */
         ck_assert_int_eq(status, PAUSEMON_ERR_NOMEM);
         ck_assert_ptr_null(tiers);
     }
     harness.fail_at = 1;
     harness.fail_always = true;
-    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host),
+    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host, NULL),
                      PAUSEMON_ERR_NOMEM);
     ck_assert_ptr_null(collector);
-    ck_assert_int_eq(pausemon_sample_new(&sample, &harness.host), PAUSEMON_ERR_NOMEM);
+    ck_assert_int_eq(pausemon_sample_new(&sample, &harness.host, NULL), PAUSEMON_ERR_NOMEM);
     ck_assert_ptr_null(sample);
-    ck_assert_int_eq(pausemon_ring_new(&ring, 3, &harness.host), PAUSEMON_ERR_NOMEM);
+    ck_assert_int_eq(pausemon_ring_new(&ring, 3, &harness.host, NULL), PAUSEMON_ERR_NOMEM);
     ck_assert_ptr_null(ring);
-    ck_assert_int_eq(pausemon_config_new(&other, &harness.host), PAUSEMON_ERR_NOMEM);
+    ck_assert_int_eq(pausemon_config_new(&other, &harness.host, NULL), PAUSEMON_ERR_NOMEM);
     ck_assert_ptr_null(other);
     harness.fail_at = 0;
     harness.fail_always = false;
@@ -205,7 +205,7 @@ START_TEST(rates_are_over_the_time_between_two_looks_and_a_fallen_counter_gives_
     row.cpu_ns = 5 * SECOND;
     strcpy(row.command, "seven");
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
-    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host, NULL), 0);
     ck_assert_uint_eq(look(collector)->have & (PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_CPU), 0);
     row.csw = 1500;
     row.cpu_ns += SECOND / 4;
@@ -237,7 +237,7 @@ START_TEST(a_process_stuck_for_ten_seconds_is_stress)
     row.have = PAUSEMON_HAVE_CPU;
     row.state = PAUSEMON_STATE_UNINTERRUPTIBLE;
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
-    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&collector, config, source, &harness.host, NULL), 0);
     for (uint64_t second = 0; second <= 12; second++) {
         const struct pausemon_process *process = look(collector);
         ck_assert_uint_eq(process->state,

@@ -24,7 +24,7 @@ static int64_t own_start_time(void)
 
 static void setup(void)
 {
-    ck_assert_int_eq(pausemon_pause_new(&pause_of, NULL), 0);
+    ck_assert_int_eq(pausemon_pause_new(&pause_of, NULL, NULL), 0);
     culprit = &pause_of->culprits[0];
     memset(culprit, 0, sizeof *culprit);
     culprit->size = sizeof *culprit;

@@ -41,7 +41,7 @@ static void setup(void)
     harness_init(&harness);
     harness.host.now = NULL; /* real threads, real time */
     player = (struct player){.result = PAUSEMON_LOOK_COMPLETE};
-    ck_assert_int_eq(pausemon_config_new(&config, &harness.host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, &harness.host, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "heartbeat.interval_ms", "5", NULL), 0);
     ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, config, source, &harness.host, &error), 0);
@@ -440,7 +440,7 @@ START_TEST(two_seconds_of_beats_tell_no_pause_that_another_canary_did_not_feel)
     struct canary canary = {.until_ns = now_ns() + 2000 * MS};
     int64_t longest_ns = 0;
 
-    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, note_longest, &longest_ns);
+    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, note_longest, &longest_ns, NULL);
     ck_assert_int_eq(start(NULL), 0);
     ck_assert_int_eq(pthread_create(&canary.thread, NULL, run_canary, &canary), 0);
     struct pollfd wait = {pausemon_monitor_get_fd(monitor), POLLIN, 0};

@@ -181,7 +181,7 @@ START_TEST(a_pause_is_read_as_it_was_told)
     struct pausemon_pause *pause;
 
     filter.id = 2;
-    ck_assert_int_eq(pausemon_pause_new(&pause, &vault.harness.host), 0);
+    ck_assert_int_eq(pausemon_pause_new(&pause, &vault.harness.host, NULL), 0);
     ck_assert_int_eq(pausemon_history_pauses(history, &filter, keep_pause, pause, NULL), 1);
     const struct pausemon_pause_info *info = pausemon_pause_get_info(pause);
     ck_assert_int_eq(info->end.realtime_ns / 1000, (begin + DAY + 5 * SECOND) / 1000);

@@ -323,9 +323,9 @@ START_TEST(without_memory_decoding_fails_and_changes_nothing)
 
     harness_init(&harness);
     harness.fail_at = 1;
-    ck_assert_int_eq(pausemon_pause_new(&pause, &harness.host), PAUSEMON_ERR_NOMEM);
+    ck_assert_int_eq(pausemon_pause_new(&pause, &harness.host, NULL), PAUSEMON_ERR_NOMEM);
     ck_assert_ptr_null(pause);
-    ck_assert_int_eq(pausemon_pause_new(&pause, &harness.host), 0);
+    ck_assert_int_eq(pausemon_pause_new(&pause, &harness.host, NULL), 0);
     harness.fail_at = 1;
     ck_assert_int_eq(pausemon_json_decode_pause(pause, typical_text, sizeof typical_text - 1, NULL),
                      PAUSEMON_ERR_NOMEM);

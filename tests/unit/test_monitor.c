@@ -60,7 +60,7 @@ static void note(void *user, const struct pausemon_event *event)
         snprintf(word, sizeof word, "%s ", pausemon_tier_action_name(event->action));
     else if (event->type == PAUSEMON_EVENT_ERROR)
         snprintf(word, sizeof word, "error(%s) ", event->error->text);
-    else if (event->type == PAUSEMON_EVENT_EVENT)
+    else if (event->type == PAUSEMON_EVENT_ESCALATION)
         snprintf(word, sizeof word, "event%d%s ", (int)event->escalation->id,
                  event->escalation->open ? "" : ".");
     else if (event->type == PAUSEMON_EVENT_PAUSE)
@@ -82,18 +82,19 @@ static void open_stage(struct stage *stage, const char *script, bool frozen)
     stage->script.at = script;
     ops.read = script_read;
     const struct pausemon_host *host = &stage->harness.host;
-    ck_assert_int_eq(pausemon_config_new(&stage->config, host), 0);
+    ck_assert_int_eq(pausemon_config_new(&stage->config, host, NULL), 0);
     pausemon_config_set(stage->config, "monitor.interval_ms", "100", NULL);
     pausemon_config_set(stage->config, "tiers.hold_ms", "0", NULL);
     pausemon_config_set(stage->config, "tiers.elevated_threshold", "20", NULL);
     pausemon_config_set(stage->config, "tiers.critical_threshold", "90", NULL);
     if (!frozen) /* a busy machine has pauses of its own */
         pausemon_config_set(stage->config, "sentinel.pause_threshold_ratio", "100", NULL);
-    ck_assert_int_eq(pausemon_source_new(&stage->source, "script", &ops, &stage->script, host), 0);
+    ck_assert_int_eq(
+        pausemon_source_new(&stage->source, "script", &ops, &stage->script, host, NULL), 0);
     ck_assert_int_eq(
         pausemon_monitor_new(&stage->monitor, stage->config, stage->source, host, &error), 0);
-    ck_assert_int_gt(pausemon_monitor_subscribe(stage->monitor, PAUSEMON_EVENT_ALL, note, stage),
-                     0);
+    ck_assert_int_gt(
+        pausemon_monitor_subscribe(stage->monitor, PAUSEMON_EVENT_ALL, note, stage, NULL), 0);
 }
 
 static void close_stage(struct stage *stage)
@@ -134,7 +135,7 @@ START_TEST(following_the_timeout_alone_tells_all)
     while ((timeout = pausemon_monitor_get_timeout(stage.monitor)) >= 0) {
         ck_assert_int_le(timeout, 100);
         harness_tick(&stage.harness, timeout * INT64_C(1000000));
-        ck_assert_int_ge(pausemon_monitor_dispatch(stage.monitor), 0);
+        ck_assert_int_ne(pausemon_monitor_dispatch(stage.monitor), PAUSEMON_ERR_INVALID);
     }
     ck_assert_str_eq(stage.told.bytes, expected);
     close_stage(&stage);
@@ -149,7 +150,7 @@ START_TEST(following_the_descriptor_alone_tells_the_same)
     struct pollfd wait = {pausemon_monitor_get_fd(stage.monitor), POLLIN, 0};
     while (!stage.told.bytes || !strstr(stage.told.bytes, "end")) {
         ck_assert_msg(poll(&wait, 1, 20000) == 1, "the descriptor stayed silent");
-        ck_assert_int_ge(pausemon_monitor_dispatch(stage.monitor), 0);
+        ck_assert_int_ne(pausemon_monitor_dispatch(stage.monitor), PAUSEMON_ERR_INVALID);
     }
     ck_assert_str_eq(stage.told.bytes, expected);
     ck_assert_int_eq(poll(&wait, 1, 0), 0); /* and is silent after the end */
@@ -163,8 +164,9 @@ START_TEST(feeding_it_with_a_frozen_clock_tells_the_same)
 
     open_stage(&stage, script, true);
     for (size_t i = 0; i < sizeof script; i++) /* the last is the end */
-        ck_assert_int_ge(pausemon_monitor_feed(stage.monitor), 0);
-    ck_assert_int_eq(pausemon_monitor_feed(stage.monitor), 0);
+        ck_assert_int_ne(pausemon_monitor_feed(stage.monitor), PAUSEMON_ERR_INVALID);
+    ck_assert_int_eq(pausemon_monitor_feed(stage.monitor), PAUSEMON_ERR_END);
+    ck_assert_int_eq(pausemon_monitor_dispatch(stage.monitor), PAUSEMON_ERR_END);
     ck_assert_str_eq(stage.told.bytes, expected);
     close_stage(&stage);
 }
@@ -184,7 +186,7 @@ START_TEST(a_source_with_a_descriptor_is_heard_through_the_monitors)
     setenv("STANDIN_PERIOD", "0.2", 1);
     ck_assert_int_eq(pausemon_source_open(&source, "top", NULL, &error), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, NULL, source, NULL, &error), 0);
-    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, count_calls, &guest);
+    pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, count_calls, &guest, NULL);
     struct pollfd wait = {pausemon_monitor_get_fd(monitor), POLLIN, 0};
     while (guest.calls < 3) {
         ck_assert_msg(poll(&wait, 1, 20000) == 1, "the descriptor stayed silent");
@@ -265,8 +267,8 @@ START_TEST(subscribers_leave_in_any_order_also_while_they_are_called)
     open_stage(&stage, "....", true);
     for (int i = 0; i < 4; i++) {
         guests[i].stage = &stage;
-        guests[i].number =
-            pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, visit, &guests[i]);
+        guests[i].number = pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, visit,
+                                                      &guests[i], NULL);
         ck_assert_int_gt(guests[i].number, 0);
     }
     guests[0].leaves = guests[0].number; /* itself */
@@ -291,7 +293,8 @@ static void invite(void *user, const struct pausemon_event *event)
 
     if (event->type == PAUSEMON_EVENT_SAMPLE)
         for (int i = 0; i < 20; i++) /* the list grows under the loop */
-            pausemon_monitor_subscribe(guest->stage->monitor, PAUSEMON_EVENT_END, visit, guest);
+            pausemon_monitor_subscribe(guest->stage->monitor, PAUSEMON_EVENT_END, visit, guest,
+                                       NULL);
 }
 
 START_TEST(who_subscribes_in_a_callback_hears_the_next_event)
@@ -301,7 +304,7 @@ START_TEST(who_subscribes_in_a_callback_hears_the_next_event)
 
     open_stage(&stage, ".", true);
     guest.stage = &stage;
-    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, invite, &guest);
+    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, invite, &guest, NULL);
     pausemon_monitor_feed(stage.monitor);
     pausemon_monitor_feed(stage.monitor);
     ck_assert_int_eq(guest.calls, 20);

@@ -66,7 +66,7 @@ START_TEST(a_look_that_comes_much_too_late_is_a_pause_with_cause_and_culprit)
 {
     int calls = 0;
 
-    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved, &calls);
+    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved, &calls, NULL);
     stage.rows[1].cpu_ns += 3 * SECOND;
     stage.rows[2].run_delay_ns += 2 * SECOND;
     stage_grow(&stage, PM_READ_RUN_DELAY, 2400);
@@ -378,12 +378,13 @@ START_TEST(a_recording_with_gaps_has_no_pauses_however_slowly_it_is_played)
     pausemon_source_free(stage.source);
     ops.read = recording_read;
     const struct pausemon_host *host = &stage.harness.host;
-    ck_assert_int_eq(pausemon_source_new(&stage.source, "recording", &ops, &at, host), 0);
+    ck_assert_int_eq(pausemon_source_new(&stage.source, "recording", &ops, &at, host, NULL), 0);
     ck_assert_int_eq(pausemon_monitor_new(&stage.monitor, stage.config, stage.source, host, NULL),
                      0);
     int calls = 0;
-    ck_assert_int_gt(
-        pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved, &calls), 0);
+    ck_assert_int_gt(pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved,
+                                                &calls, NULL),
+                     0);
     for (int i = 0; i < 10; i++)
         sleep_and_feed(5000, 5000);
     ck_assert_int_eq(calls, 0);
@@ -405,11 +406,11 @@ START_TEST(a_recording_of_top_has_no_pauses)
                      0);
     ck_assert_int_eq(pausemon_monitor_new(&stage.monitor, stage.config, stage.source, host, NULL),
                      0);
-    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved, &calls);
+    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_starved, &calls, NULL);
     for (int i = 0; i < 50; i++) {
         stage.harness.now.boottime_ns += 5 * SECOND;
         harness_tick(&stage.harness, 5 * SECOND);
-        samples += pausemon_monitor_feed(stage.monitor);
+        samples += pausemon_monitor_feed(stage.monitor) == 1;
     }
     ck_assert_int_ge(samples, 2);
     ck_assert_int_eq(calls, 0);

@@ -383,8 +383,8 @@ START_TEST(subscribers_may_leave_while_a_pause_is_told_and_may_not_dispatch)
     struct guest guests[3] = {{0}};
 
     for (int i = 0; i < 3; i++)
-        guests[i].number =
-            pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, visit, &guests[i]);
+        guests[i].number = pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, visit,
+                                                      &guests[i], NULL);
     guests[0].leaves = guests[0].number;
     guests[1].leaves = guests[2].number;
     for (int i = 0; i < 3; i++) {

@@ -212,7 +212,7 @@ START_TEST(an_io_pause_names_who_did_the_io_and_who_waited)
 {
     int calls = 0;
 
-    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_hog, &calls);
+    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_hog, &calls, NULL);
     copy(2, false);
     ck_assert_int_eq(calls, 1);
 }

@@ -29,7 +29,7 @@ static void scene_open(struct scene *scene)
     harness_init(&scene->harness);
     const struct pausemon_host *host = &scene->harness.host;
     ck_assert_int_eq(player_open(&scene->source, &scene->player, host), 0);
-    ck_assert_int_eq(pausemon_collector_new(&scene->collector, NULL, scene->source, host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&scene->collector, NULL, scene->source, host, NULL), 0);
 }
 
 static void scene_close(struct scene *scene)
@@ -105,7 +105,7 @@ static struct pausemon_source *incremental_open(struct incremental *self,
 
     ops.read = incremental_read;
     memset(self, 0, sizeof *self);
-    ck_assert_int_eq(pausemon_source_new(&source, "incremental", &ops, self, host), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "incremental", &ops, self, host, NULL), 0);
     return source;
 }
 
@@ -134,7 +134,7 @@ START_TEST(a_second_collector_of_a_source_is_told_everything)
     harness_init(&harness);
     struct pausemon_source *source = incremental_open(&self, &harness.host);
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host), 0);
+        ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host, NULL), 0);
         see_worker(collector);
         ck_assert_int_eq(self.wanted, 1);
         harness_tick(&harness, SECOND);
@@ -162,7 +162,7 @@ START_TEST(after_a_look_that_failed_everything_is_told_anew)
 
     harness_init(&harness);
     struct pausemon_source *source = incremental_open(&self, &harness.host);
-    ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host, NULL), 0);
     see_worker(collector);
     self.result = PAUSEMON_ERR_BUSY;
     ck_assert_int_eq(pausemon_collector_collect(&sample, collector, NULL), PAUSEMON_ERR_BUSY);
@@ -351,7 +351,7 @@ START_TEST(tiers_come_down_after_the_clock_went_back)
     struct pausemon_tiers *tiers;
     uint64_t actions;
 
-    ck_assert_int_eq(pausemon_tiers_new(&tiers, NULL, NULL), 0);
+    ck_assert_int_eq(pausemon_tiers_new(&tiers, NULL, NULL, NULL), 0);
     ck_assert_uint_eq(pausemon_tiers_update(tiers, 60, start, NULL), PAUSEMON_TIER_ELEVATED);
     /* the hold time is 5 s: it is counted from here, by the clock as it goes now */
     const int64_t back = start - HOUR;

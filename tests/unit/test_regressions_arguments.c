@@ -24,7 +24,7 @@ static struct pausemon_config *new_config(void)
 {
     struct pausemon_config *config = NULL;
 
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     return config;
 }
 
@@ -34,7 +34,7 @@ START_TEST(config_wants_its_arguments)
     struct pausemon_error error;
     int64_t value;
 
-    INVALID(pausemon_config_new(NULL, NULL));
+    INVALID(pausemon_config_new(NULL, NULL, NULL));
     INVALID(pausemon_config_parse(NULL, "", 0, NULL, NULL, &error));
     INVALID(pausemon_config_parse(config, NULL, 1, NULL, NULL, &error));
     INVALID(pausemon_config_parse(NULL, "", 0, NULL, NULL, NULL));
@@ -70,19 +70,19 @@ END_TEST
 
 START_TEST(a_sample_wants_a_place)
 {
-    INVALID(pausemon_sample_new(NULL, NULL));
+    INVALID(pausemon_sample_new(NULL, NULL, NULL));
 }
 END_TEST
 
 START_TEST(tiers_want_a_place)
 {
-    INVALID(pausemon_tiers_new(NULL, NULL, NULL));
+    INVALID(pausemon_tiers_new(NULL, NULL, NULL, NULL));
 }
 END_TEST
 
 START_TEST(a_ring_wants_a_place)
 {
-    INVALID(pausemon_ring_new(NULL, 30, NULL));
+    INVALID(pausemon_ring_new(NULL, 30, NULL, NULL));
 }
 END_TEST
 
@@ -90,7 +90,7 @@ START_TEST(freezing_wants_two_rings)
 {
     struct pausemon_ring *ring;
 
-    ck_assert_int_eq(pausemon_ring_new(&ring, 1, NULL), 0);
+    ck_assert_int_eq(pausemon_ring_new(&ring, 1, NULL, NULL), 0);
     INVALID(pausemon_ring_freeze(NULL, ring));
     INVALID(pausemon_ring_freeze(ring, NULL));
     INVALID(pausemon_ring_freeze(NULL, NULL));
@@ -105,9 +105,9 @@ START_TEST(a_collector_wants_a_place_and_a_source)
     struct player player = {.count = 0};
 
     ck_assert_int_eq(player_open(&source, &player, NULL), 0);
-    INVALID(pausemon_collector_new(&collector, NULL, NULL, NULL));
+    INVALID(pausemon_collector_new(&collector, NULL, NULL, NULL, NULL));
     ck_assert_ptr_null(collector);
-    INVALID(pausemon_collector_new(NULL, NULL, source, NULL));
+    INVALID(pausemon_collector_new(NULL, NULL, source, NULL, NULL));
     pausemon_source_free(source);
 }
 END_TEST
@@ -121,7 +121,7 @@ START_TEST(collecting_wants_a_collector_and_a_place)
     struct player player = {.count = 0};
 
     ck_assert_int_eq(player_open(&source, &player, NULL), 0);
-    ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, NULL), 0);
+    ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, NULL, NULL), 0);
     INVALID(pausemon_collector_collect(&sample, NULL, &error));
     ck_assert_int_eq(error.status, PAUSEMON_ERR_INVALID);
     ck_assert_uint_gt(strlen(error.text), 0);
@@ -199,15 +199,15 @@ START_TEST(a_source_of_ones_own_wants_a_place_a_name_and_a_read)
     struct pausemon_source_ops ops = PAUSEMON_SOURCE_OPS_INIT;
     struct pausemon_source *source;
 
-    INVALID(pausemon_source_new(&source, "mine", NULL, NULL, NULL));
-    INVALID(pausemon_source_new(&source, "mine", &ops, NULL, NULL));
+    INVALID(pausemon_source_new(&source, "mine", NULL, NULL, NULL, NULL));
+    INVALID(pausemon_source_new(&source, "mine", &ops, NULL, NULL, NULL));
     ops.read = never_read;
-    INVALID(pausemon_source_new(&source, NULL, &ops, NULL, NULL));
+    INVALID(pausemon_source_new(&source, NULL, &ops, NULL, NULL, NULL));
     ops.size = sizeof ops.size; /* too small to hold a read */
-    INVALID(pausemon_source_new(&source, "mine", &ops, NULL, NULL));
+    INVALID(pausemon_source_new(&source, "mine", &ops, NULL, NULL, NULL));
     ck_assert_ptr_null(source);
     ops.size = sizeof ops;
-    INVALID(pausemon_source_new(NULL, "mine", &ops, NULL, NULL));
+    INVALID(pausemon_source_new(NULL, "mine", &ops, NULL, NULL, NULL));
 }
 END_TEST
 
@@ -225,16 +225,16 @@ START_TEST(a_source_that_cannot_be_made_is_closed_once)
 
     harness_init(&harness);
     ops.close = count_close;
-    INVALID(pausemon_source_new(&source, "mine", &ops, &closed, NULL)); /* no read */
+    INVALID(pausemon_source_new(&source, "mine", &ops, &closed, NULL, NULL)); /* no read */
     ck_assert_int_eq(closed, 1);
     ops.read = never_read;
-    INVALID(pausemon_source_new(&source, NULL, &ops, &closed, NULL));
+    INVALID(pausemon_source_new(&source, NULL, &ops, &closed, NULL, NULL));
     ck_assert_int_eq(closed, 2);
     harness.fail_at = 1;
-    ck_assert_int_eq(pausemon_source_new(&source, "mine", &ops, &closed, &harness.host),
+    ck_assert_int_eq(pausemon_source_new(&source, "mine", &ops, &closed, &harness.host, NULL),
                      PAUSEMON_ERR_NOMEM);
     ck_assert_int_eq(closed, 3);
-    INVALID(pausemon_source_new(NULL, "mine", &ops, &closed, NULL));
+    INVALID(pausemon_source_new(NULL, "mine", &ops, &closed, NULL, NULL));
     ck_assert_int_eq(closed, 4);
 }
 END_TEST
@@ -245,7 +245,7 @@ START_TEST(encoders_want_something_and_a_writer)
     const struct pausemon_process *const list[] = {&process};
     struct pausemon_sample *sample;
 
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     INVALID(pausemon_json_encode_process(NULL, write_nothing, NULL));
     INVALID(pausemon_json_encode_process(&process, NULL, NULL));
     INVALID(pausemon_json_encode_sample(NULL, write_nothing, NULL));
@@ -263,7 +263,7 @@ START_TEST(a_snapshot_of_a_process_that_is_null_is_refused)
     const struct pausemon_process *const list[] = {NULL};
     struct pausemon_sample *sample;
 
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     INVALID(pausemon_json_encode_snapshot(sample, list, 1, write_nothing, NULL));
     pausemon_sample_free(sample);
 }
@@ -274,7 +274,7 @@ START_TEST(the_decoder_wants_a_sample_and_a_text)
     struct pausemon_sample *sample;
     struct pausemon_error error;
 
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     INVALID(pausemon_json_decode_sample(NULL, "{}", 2, &error));
     ck_assert_int_eq(error.status, PAUSEMON_ERR_INVALID);
     INVALID(pausemon_json_decode_sample(sample, NULL, 2, &error));
@@ -320,7 +320,7 @@ START_TEST(a_process_smaller_than_the_first_release_is_refused)
     struct pausemon_sample *sample;
     uint64_t value;
 
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         process.size = sizes[i];
         INVALID(pausemon_json_encode_process(&process, write_nothing, NULL));
@@ -352,7 +352,7 @@ START_TEST(a_larger_process_is_taken)
     later.process.have = PAUSEMON_HAVE_CPU;
     later.process.cpu = 1000; /* a whole core: its 25 points */
     later.process.state = PAUSEMON_STATE_STUCK;
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_json_encode_process(&later.process, write_nothing, NULL), 0);
     ck_assert_int_eq(pausemon_json_encode_snapshot(sample, list, 1, write_nothing, NULL), 0);
     ck_assert_int_ge(pausemon_score_process(config, &later.process), 25);

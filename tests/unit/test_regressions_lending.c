@@ -221,8 +221,9 @@ START_TEST(who_is_born_while_it_is_lent_is_ordinary)
 
     if (!may_lend())
         return;
-    ck_assert_int_gt(
-        pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, start_child, &status), 0);
+    ck_assert_int_gt(pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_SAMPLE, start_child,
+                                                &status, NULL),
+                     0);
     lend();
     stage_dispatch(&stage, 0);
     check_ordinary();

@@ -88,7 +88,7 @@ START_TEST(a_freeze_that_all_detectors_see_keeps_its_cause_culprit_and_floor)
     enum pm_reading full = freezes[_i].full;
     uint64_t cause = freezes[_i].cause;
 
-    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_the_hog, &cause);
+    pausemon_monitor_subscribe(stage.monitor, PAUSEMON_EVENT_PAUSE, check_the_hog, &cause, NULL);
     stage_grow(&stage, PM_READ_FAULTS, 0);
     stage_grow(&stage, PM_READ_OWN_CPU, 0);
     stage_dispatch(&stage, 1000);

@@ -71,7 +71,7 @@ static void look_with_another(struct watch *watch, pid_t resting, const struct n
                               size_t count)
 {
     int status =
-        pausemon_collector_new(&watch->collector, NULL, watch->source, &watch->harness.host);
+        pausemon_collector_new(&watch->collector, NULL, watch->source, &watch->harness.host, NULL);
 
     ck_assert_int_eq(status, 0);
     check_fields(look_for(watch, resting));

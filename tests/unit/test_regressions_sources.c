@@ -53,7 +53,7 @@ static void count(void *user, const struct pausemon_event *event)
     samples += event->type == PAUSEMON_EVENT_SAMPLE;
     pauses += event->type == PAUSEMON_EVENT_PAUSE;
     errors += event->type == PAUSEMON_EVENT_ERROR;
-    others += event->type == PAUSEMON_EVENT_TIER || event->type == PAUSEMON_EVENT_EVENT;
+    others += event->type == PAUSEMON_EVENT_TIER || event->type == PAUSEMON_EVENT_ESCALATION;
 }
 
 static void read_nothing(void *user, struct pm_readings *readings)
@@ -90,10 +90,10 @@ static void open_monitor(bool has_fd)
     ops.read = read_one;
     ops.get_fd = get_fd;
     fd = has_fd ? eventfd(1, EFD_CLOEXEC) : -1;
-    ck_assert_int_eq(pausemon_source_new(&source, "one", &ops, NULL, &harness.host), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "one", &ops, NULL, &harness.host, NULL), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, NULL, source, &harness.host, &error), 0);
     pm_monitor_set_reader(monitor, read_nothing, NULL);
-    ck_assert_int_gt(pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_ALL, count, NULL), 0);
+    ck_assert_int_gt(pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_ALL, count, NULL, NULL), 0);
     ck_assert_int_eq(pm_pulse_new(&pulse, &host, &error), 0);
     ck_assert_int_eq(pm_monitor_attach(monitor, pulse, &error), 0);
 }

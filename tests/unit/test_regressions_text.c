@@ -76,7 +76,7 @@ static int parse(const char *text, size_t length, struct pausemon_error *error)
     struct pausemon_config *config;
 
     memset(error, 0, sizeof *error);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     int status = pausemon_config_parse(config, text, length, NULL, NULL, error);
     pausemon_config_free(config);
     return status;
@@ -106,7 +106,7 @@ START_TEST(a_list_in_a_list_is_refused)
 
     ck_assert_int_eq(parse(text, strlen(text), &error), PAUSEMON_ERR_FORMAT);
     ck_assert_int_eq(error.line, 2);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_lt(pausemon_config_set(config, "suspects.patterns", "[\"a\"[\"b\"]", &error), 0);
     ck_assert_int_eq(pausemon_config_set(config, "suspects.patterns", "[\"a\", \"b\"]", &error), 0);
     pausemon_config_free(config);
@@ -153,7 +153,8 @@ static void play(struct played *played, const char *format, const char *text)
     ck_assert_int_eq(pausemon_source_open_memory(&played->source, format, text, strlen(text), host,
                                                  &played->error),
                      0);
-    ck_assert_int_eq(pausemon_collector_new(&played->collector, NULL, played->source, host), 0);
+    ck_assert_int_eq(pausemon_collector_new(&played->collector, NULL, played->source, host, NULL),
+                     0);
 }
 
 static int play_next(struct played *played)
@@ -290,7 +291,7 @@ START_TEST(what_a_text_calls_unknown_is_0)
     struct pausemon_sample *sample;
     struct pausemon_error error;
 
-    ck_assert_int_eq(pausemon_sample_new(&sample, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&sample, NULL, NULL), 0);
     int status = pausemon_json_decode_sample(sample, text, strlen(text), &error);
     ck_assert_msg(status == 0, "%d %s", status, status ? error.text : "");
     const struct pausemon_process *rogue = pausemon_sample_get_rogue(sample, 0);
@@ -314,7 +315,7 @@ START_TEST(a_timestamp_before_1970_survives_its_text)
     struct pausemon_sample *decoded;
     struct pausemon_error error;
 
-    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL), 0);
+    ck_assert_int_eq(pausemon_sample_new(&decoded, NULL, NULL), 0);
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         struct harness harness;
         struct player player = {.count = 0};
@@ -327,7 +328,7 @@ START_TEST(a_timestamp_before_1970_survives_its_text)
         harness.now.realtime_ns = times[i];
         harness.now.utc_offset_s = 0;
         ck_assert_int_eq(player_open(&source, &player, &harness.host), 0);
-        ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host), 0);
+        ck_assert_int_eq(pausemon_collector_new(&collector, NULL, source, &harness.host, NULL), 0);
         ck_assert_int_eq(pausemon_collector_collect(&sample, collector, &error), 0);
         ck_assert_int_eq(pausemon_json_encode_sample(sample, text_write, &text), 0);
         int status = pausemon_json_decode_sample(decoded, text.bytes, text.length, &error);
@@ -444,7 +445,7 @@ START_TEST(a_recording_that_could_not_be_written_begins_anew)
     int wants_full = -1;
 
     ops.read = remember_full;
-    ck_assert_int_eq(pausemon_source_new(&source, "full?", &ops, &wants_full, NULL), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "full?", &ops, &wants_full, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_source_record(source, text_write, &text, NULL), 0);
     ck_assert_int_eq(wants_full, 1);
     ck_assert_int_eq(pausemon_source_record(source, text_write, &text, NULL), 0);

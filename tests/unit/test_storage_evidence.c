@@ -59,7 +59,7 @@ START_TEST(without_a_place_captures_are_left_alone)
     stage_add_event(&stage, 1, 0, "reviewed");
     const char *name = stage_add(&stage, 10, 1, 4);
     harness_tick(&stage.vault.harness, 91 * DAY);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_storage_prune(stage.vault.storage, config, NULL, &stage.error), 1);
     pausemon_config_free(config);
     ck_assert(stage_has(&stage, name));
@@ -165,7 +165,7 @@ static int prune_alone(struct stage *stage)
     struct pausemon_retention how = PAUSEMON_RETENTION_INIT;
     struct pausemon_config *config;
 
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.max_forensics_mb", "8", NULL), 0);
     how.evidence = stage->evidence;
     int went = pausemon_storage_prune(stage->vault.storage, config, &how, &stage->error);
@@ -213,7 +213,7 @@ START_TEST(what_somebody_pins_meanwhile_stays)
     stage_begin(&stage);
     stage_add_event(&stage, 1, 0, "reviewed");
     const char *name = stage_add(&stage, 10, 1, 9000);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.max_forensics_mb", "8", NULL), 0);
     how.evidence = stage.evidence;
     how.user = &stage;
@@ -251,7 +251,7 @@ START_TEST(without_memory_nothing_is_removed_halfway)
     const char *name = stage_add(&stage, 10, 1, 4);
     stage_add(&stage, 20, 1, 4);
     harness_tick(&stage.vault.harness, 100 * DAY);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     how.evidence = stage.evidence;
     int fds = count_fds();
     do {

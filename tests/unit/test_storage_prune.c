@@ -33,7 +33,7 @@ static int prune(struct vault *vault, const char *days, int dry, struct farewell
     memset(farewell, 0, sizeof *farewell);
     farewell->vault = vault;
     farewell->all_there = true;
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.events_days", days, NULL), 0);
     ck_assert_int_eq(pausemon_config_set(config, "retention.max_db_mb", "8", NULL), 0);
     struct pausemon_retention how = PAUSEMON_RETENTION_INIT;

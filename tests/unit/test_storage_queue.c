@@ -216,12 +216,12 @@ START_TEST(a_monitor_that_is_attached_goes_on_with_the_ids_and_may_be_freed_firs
     ck_assert_int_eq(pausemon_storage_finish(vault.storage, NULL), 0); /* so the next is 10 */
     vault_close(&vault);
     ck_assert_int_eq(vault_open(&vault), 0);
-    ck_assert_int_eq(pausemon_config_new(&config, host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, host, NULL), 0);
     pausemon_config_set(config, "tiers.hold_ms", "0", NULL);
     pausemon_config_set(config, "tiers.elevated_threshold", "12", NULL);
     pausemon_config_set(config, "tiers.critical_threshold", "90", NULL);
     ops.read = burn;
-    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, host), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, host, NULL), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, config, source, host, &error), 0);
     ck_assert_int_eq(pausemon_storage_attach(vault.storage, monitor, &error), 0);
     ck_assert_int_eq(pausemon_storage_attach(vault.storage, monitor, &error), PAUSEMON_ERR_INVALID);
@@ -257,11 +257,11 @@ START_TEST(what_began_before_the_attach_is_left_out_and_ids_rise_above_both)
     ck_assert_int_eq(vault_open(&vault), 0);
     vault_exec(&vault, "INSERT INTO events (id, start_timestamp, end_timestamp, peak_stress)"
                        " VALUES (1, 1, 2, 3), (2, 1, 2, 3)");
-    ck_assert_int_eq(pausemon_config_new(&config, host), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, host, NULL), 0);
     pausemon_config_set(config, "tiers.hold_ms", "0", NULL);
     pausemon_config_set(config, "tiers.elevated_threshold", "12", NULL);
     ops.read = burn;
-    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, host), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, host, NULL), 0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, config, source, host, &error), 0);
     for (int i = 0; i < 8; i++) {
         if (i == 4) { /* in the midst of the monitor's second */
@@ -301,7 +301,8 @@ START_TEST(a_storage_that_is_freed_first_is_told_nothing_any_more)
 
     vault_init(&vault);
     ops.read = burn;
-    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, &vault.harness.host), 0);
+    ck_assert_int_eq(pausemon_source_new(&source, "burn", &ops, &script, &vault.harness.host, NULL),
+                     0);
     ck_assert_int_eq(pausemon_monitor_new(&monitor, NULL, source, &vault.harness.host, &error), 0);
     ck_assert_int_eq(vault_open(&vault), 0);
     ck_assert_int_eq(pausemon_storage_attach(vault.storage, monitor, &error), 0);

@@ -135,7 +135,7 @@ START_TEST(nothing_is_begun_anew_in_another_directory_and_the_old_one_goes_on)
     struct vault vault;
 
     vault_init(&vault);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(vault_open(&vault), 0);
     vault_escalate(&vault, 1);
     vault_flush(&vault);
@@ -296,7 +296,7 @@ START_TEST(a_newer_file_is_left_as_it_is_and_what_comes_is_counted_as_dropped)
         vault_escalate(&vault, 1);
         ck_assert_int_eq(vault_flush(&vault), 0);
         ck_assert_uint_eq(vault_info(&vault).dropped, 3);
-        ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+        ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
         ck_assert_int_eq(pausemon_storage_prune(vault.storage, config, NULL, NULL),
                          PAUSEMON_ERR_UNSUPPORTED);
         ck_assert_int_ge(pausemon_storage_finish(vault.storage, NULL), 0);
@@ -340,7 +340,7 @@ START_TEST(rows_that_will_not_change_are_an_error_and_no_endless_loop)
     struct pausemon_config *config;
 
     vault_init(&vault);
-    ck_assert_int_eq(pausemon_config_new(&config, NULL), 0);
+    ck_assert_int_eq(pausemon_config_new(&config, NULL, NULL), 0);
     ck_assert_int_eq(vault_open(&vault), 0);
     vault_exec(&vault, "INSERT INTO events VALUES (1, 1, 2, 5, 2, 'reviewed', NULL);"
                        "CREATE TRIGGER d BEFORE DELETE ON events BEGIN SELECT raise(IGNORE); END;"

@@ -21,7 +21,7 @@ struct looks {
 static inline void looks_collect_from(struct looks *looks)
 {
     int status =
-        pausemon_collector_new(&looks->collector, NULL, looks->source, &looks->harness.host);
+        pausemon_collector_new(&looks->collector, NULL, looks->source, &looks->harness.host, NULL);
 
     ck_assert_int_eq(status, 0);
     looks->info = NULL;

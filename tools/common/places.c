@@ -11,57 +11,35 @@
 
 #include "common/args.h"
 
-#define SYSTEM_DATA "/var/lib/pause-monitor"
-#ifdef __APPLE__ /* nothing can be made in its root directory */
-#define SYSTEM_RUN "/var/run/pause-monitor"
-#else
-#define SYSTEM_RUN "/run/pause-monitor"
-#endif
-
-static int join(char path[PLACE_SIZE], const char *directory, const char *name)
-{
-    return snprintf(path, PLACE_SIZE, "%s/%s", directory, name) < PLACE_SIZE ? 0 : -1;
-}
-
-/* A name below the directory of an XDG variable, or below its default in the home. -1 if there is
- * no home. */
-static int user_path(char path[PLACE_SIZE], const char *variable, const char *fallback,
-                     const char *name)
-{
-    const char *base = getenv(variable);
-    const char *home = getenv("HOME");
-    int length;
-
-    /* The XDG specification: a relative path there is to be ignored. */
-    if (base && base[0] == '/')
-        length = snprintf(path, PLACE_SIZE, "%s/%s", base, name);
-    else if (home && home[0] == '/')
-        length = snprintf(path, PLACE_SIZE, "%s/%s/%s", home, fallback, name);
-    else
-        return -1;
-    return length < PLACE_SIZE ? 0 : -1;
-}
-
 /* ---- data ---- */
 
 int place_data(const char *given, int system, struct place *place)
 {
-    const char *run = system && !given ? SYSTEM_RUN : place->directory;
-    const char *fixed = given ? given : SYSTEM_DATA;
-    int status = 0;
+    const struct {
+        char *path;
+        const char *name; /* in the directory that is given */
+        uint64_t place;
+    } parts[] = {
+        {place->directory, "", PAUSEMON_PLACE_DATA},
+        {place->database, "/data.db", PAUSEMON_PLACE_DATABASE},
+        {place->blackbox, "/blackbox", PAUSEMON_PLACE_BLACKBOX},
+        {place->socket, "/daemon.sock", PAUSEMON_PLACE_SOCKET},
+        {place->lock, "/daemon.pid", PAUSEMON_PLACE_LOCK},
+        {place->evidence, "/events", PAUSEMON_PLACE_EVIDENCE},
+    };
+    const uint64_t owner = system ? PAUSEMON_OWNER_SYSTEM : PAUSEMON_OWNER_USER;
 
-    if (given || system) {
-        const int length = snprintf(place->directory, PLACE_SIZE, "%s", fixed);
-        status = length > 0 && length < PLACE_SIZE ? 0 : -1;
-    } else {
-        status = user_path(place->directory, "XDG_DATA_HOME", ".local/share", "pause-monitor");
-    }
     place->is_system = system && !given;
-    if (status < 0 || join(place->database, place->directory, "data.db") < 0 ||
-        join(place->socket, run, "daemon.sock") < 0 || join(place->lock, run, "daemon.pid") < 0 ||
-        join(place->evidence, place->directory, "events") < 0 ||
-        join(place->blackbox, place->directory, "blackbox") < 0)
+    if (given && !given[0])
         return -1;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (!given &&
+            pausemon_place_find(parts[i].path, PLACE_SIZE, parts[i].place, owner, NULL) < 0)
+            return -1;
+        if (given &&
+            snprintf(parts[i].path, PLACE_SIZE, "%s%s", given, parts[i].name) >= PLACE_SIZE)
+            return -1;
+    }
     return 0;
 }
 
@@ -82,53 +60,33 @@ int place_check(const char *program, const struct place *place)
                      path);
 }
 
-/* A refusal is no absence. */
-static int is_there(const char *path)
-{
-    return access(path, F_OK) == 0 || errno == EACCES;
-}
-
 int place_find(const char *program, const char *given, struct place *place)
 {
-    int status = place_data(given, 0, place);
+    struct pausemon_error error;
 
-    if (given && status < 0)
+    if (given && place_data(given, 0, place) < 0)
         return args_fail(program, -1, "--data-dir: the path is empty or too long");
-    if (given || (status == 0 && is_there(place->database)))
+    if (given)
         return place_check(program, place);
-    struct place other;
-    if (place_data(NULL, 1, &other) == 0 && is_there(other.database)) {
-        *place = other;
-        fprintf(stderr, "%s: reading the system's %s\n", program, place->directory);
-        return place_check(program, place);
-    }
-    if (status < 0)
+    int owner = pausemon_place_find(place->directory, PLACE_SIZE, PAUSEMON_PLACE_DATA,
+                                    PAUSEMON_OWNER_ANY, &error);
+    if (owner < 0 || place_data(NULL, owner == PAUSEMON_OWNER_SYSTEM, place) < 0)
         return args_fail(program, -1, "no place for data: neither HOME nor XDG_DATA_HOME is set");
-    return 0;
+    if (place->is_system)
+        fprintf(stderr, "%s: reading the system's %s\n", program, place->directory);
+    return place_check(program, place);
 }
 
 /* ---- the configuration ---- */
 
-/* A link to nothing is there too: it is refused, not passed over. */
-static int is_there_itself(const char *path)
-{
-    struct stat info;
-
-    return lstat(path, &info) == 0;
-}
-
 int place_config(const char *given, char path[PLACE_SIZE])
 {
-    int status =
-        given ? 0 : user_path(path, "XDG_CONFIG_HOME", ".config", "pause-monitor/config.toml");
-
     if (given)
         return snprintf(path, PLACE_SIZE, "%s", given) < PLACE_SIZE ? 0 : -1;
-    if ((status < 0 || !is_there_itself(path)) && is_there_itself(PLACE_SYSTEM_CONFIG)) {
-        snprintf(path, PLACE_SIZE, "%s", PLACE_SYSTEM_CONFIG);
-        return 0;
-    }
-    return status;
+    return pausemon_place_find(path, PLACE_SIZE, PAUSEMON_PLACE_CONFIG, PAUSEMON_OWNER_ANY, NULL) <
+                   0
+               ? -1
+               : 0;
 }
 
 int place_config_is_link(const char *path)
@@ -159,7 +117,7 @@ static struct pausemon_config *load(const char *program, const char *path, int m
         args_fail(program, 0, PLACE_CONFIG_LINK, path);
         return NULL;
     }
-    if (pausemon_config_new(&config, NULL) < 0) {
+    if (pausemon_config_new(&config, NULL, NULL) < 0) {
         args_fail(program, 0, "out of memory");
         return NULL;
     }
@@ -173,6 +131,14 @@ static struct pausemon_config *load(const char *program, const char *path, int m
         args_fail(program, 0, "%s", error.text);
     pausemon_config_free(config);
     return NULL;
+}
+
+/* A link to nothing is there too: it is refused, not passed over. */
+static int is_there_itself(const char *path)
+{
+    struct stat info;
+
+    return lstat(path, &info) == 0;
 }
 
 struct pausemon_config *place_load_config(const char *program, const char *given)

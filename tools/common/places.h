@@ -5,6 +5,7 @@
 /* Where things lie: the user's place first, then the system's. */
 
 #include <pausemon/config.h>
+#include <pausemon/place.h>
 
 #define PLACE_SIZE 4096
 #define PLACE_SYSTEM_CONFIG "/etc/pause-monitor/config.toml"

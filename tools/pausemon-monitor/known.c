@@ -16,13 +16,13 @@ struct known *known_new(void)
     if (!known)
         return NULL;
     known->filter = -1;
-    int status = pausemon_sample_new(&known->sample, NULL);
+    int status = pausemon_sample_new(&known->sample, NULL, NULL);
     if (status == 0)
-        status = pausemon_sample_new(&known->fresh, NULL);
+        status = pausemon_sample_new(&known->fresh, NULL, NULL);
     if (status == 0)
-        status = pausemon_pause_new(&known->heard_pause, NULL);
+        status = pausemon_pause_new(&known->heard_pause, NULL, NULL);
     for (size_t i = 0; status == 0 && i < KNOWN_TOLD; i++)
-        status = pausemon_pause_new(&known->told_pauses[i], NULL);
+        status = pausemon_pause_new(&known->told_pauses[i], NULL, NULL);
     if (status == 0)
         return known;
     known_free(known);

@@ -15,7 +15,7 @@ static void hear(void *user, const struct pausemon_event *event)
     local->changed = 1;
     if (event->type == PAUSEMON_EVENT_SAMPLE)
         known_take_sample(known, event->sample, event->tier);
-    else if (event->type == PAUSEMON_EVENT_EVENT)
+    else if (event->type == PAUSEMON_EVENT_ESCALATION)
         known_take_event(known, event->escalation);
     else if (event->type == PAUSEMON_EVENT_PAUSE)
         known_take_pause(known, event->pause);
@@ -55,7 +55,7 @@ static int start(struct local *local, const char *spec, struct pausemon_error *e
         status = pausemon_monitor_new(&local->monitor, local->config, local->source, NULL, error);
     if (status < 0)
         return status;
-    status = pausemon_monitor_subscribe(local->monitor, PAUSEMON_EVENT_ALL, hear, local);
+    status = pausemon_monitor_subscribe(local->monitor, PAUSEMON_EVENT_ALL, hear, local, NULL);
     if (status < 0) {
         snprintf(error->text, sizeof error->text, "%s", pausemon_status_text(status));
         return status;

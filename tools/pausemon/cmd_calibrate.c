@@ -241,7 +241,7 @@ static int look_again(struct gathering *gathering, struct pausemon_error *error)
 {
     struct calibration *calibration = gathering->calibration;
     char key[64], value[32];
-    int status = pausemon_config_new(&gathering->then, NULL);
+    int status = pausemon_config_new(&gathering->then, NULL, NULL);
 
     if (status < 0) {
         error->status = status;

@@ -142,7 +142,7 @@ static int write_defaults(const struct args *args, const char *path)
     struct pausemon_config *config;
     char fresh[PLACE_SIZE + 16];
 
-    if (pausemon_config_new(&config, NULL) < 0)
+    if (pausemon_config_new(&config, NULL, NULL) < 0)
         return args_fail(args->program, EXIT_ERROR, "out of memory");
     snprintf(fresh, sizeof fresh, "%s.new", path);
     int made = make_directories(path);

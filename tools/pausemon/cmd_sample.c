@@ -125,7 +125,7 @@ static int run_sample(const struct args *args)
         return args_fail(args->program, EXIT_USAGE, "unexpected \"%s\"", args->operands[0]);
     int code = looking_open(looking, args);
     if (code == 0 && pausemon_collector_new(&sampling.collector, looking->config, looking->source,
-                                            &looking->host) < 0)
+                                            &looking->host, NULL) < 0)
         code = args_fail(args->program, EXIT_ERROR, "out of memory");
     if (code == 0) {
         looking_catch_interrupt();

@@ -104,7 +104,7 @@ static int run_why(const struct args *args)
         return EXIT_USAGE;
     int code = incidents_open(&incidents, args);
     hard_end_init(&answer.hard_end, &incidents);
-    if (code == EXIT_OK && pausemon_pause_new(&answer.pause, NULL) < 0)
+    if (code == EXIT_OK && pausemon_pause_new(&answer.pause, NULL, NULL) < 0)
         code = args_fail(args->program, EXIT_ERROR, "out of memory");
     if (code == EXIT_OK)
         code = answer_with(&incidents, id, &answer);

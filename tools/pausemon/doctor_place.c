@@ -46,7 +46,7 @@ void doctor_config(struct doctor *doctor)
     char path[PLACE_SIZE];
     struct stat info;
 
-    if (pausemon_config_new(&doctor->config, NULL) < 0) {
+    if (pausemon_config_new(&doctor->config, NULL, NULL) < 0) {
         doctor_find(doctor, DOCTOR_BROKEN, NULL, "out of memory");
         return;
     }

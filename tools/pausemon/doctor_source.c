@@ -73,7 +73,7 @@ void doctor_source(struct doctor *doctor)
     }
     int status = pausemon_source_open(&source, spec, NULL, &error);
     if (status == 0)
-        status = pausemon_collector_new(&collector, doctor->config, source, NULL);
+        status = pausemon_collector_new(&collector, doctor->config, source, NULL, NULL);
     if (status == 0)
         status = look(&census, collector, &error);
     if (status < 0)

@@ -83,7 +83,7 @@ static int find_last(struct hard_end *hard_end, const struct place *place, int64
     struct keeping keeping = {NULL, 0};
 
     snprintf(hard_end->path, sizeof hard_end->path, "%s.last", place->blackbox);
-    if (pausemon_sample_new(&keeping.sample, &hard_end->host) < 0)
+    if (pausemon_sample_new(&keeping.sample, &hard_end->host, NULL) < 0)
         return -1;
     if (read_box(hard_end, hard_end->path, &hard_end->box, &keeping) &&
         hard_end->box.end == PAUSEMON_BLACKBOX_HARD) {

@@ -78,7 +78,7 @@ void settings_pace(struct daemon *daemon)
     int64_t interval_ms = 0;
     char text[24];
 
-    if (pausemon_config_new(&config, NULL) < 0) {
+    if (pausemon_config_new(&config, NULL, NULL) < 0) {
         log_say(&daemon->log, PAUSEMON_LOG_WARNING, "out of memory: the pace stays");
         return;
     }

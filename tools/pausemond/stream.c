@@ -247,9 +247,9 @@ static const struct {
     enum pausemon_event_type type;
     void (*tell)(struct daemon *daemon, const struct pausemon_event *event);
 } tellers[] = {
-    {PAUSEMON_EVENT_SAMPLE, on_sample},    {PAUSEMON_EVENT_TIER, on_tier},
-    {PAUSEMON_EVENT_EVENT, on_escalation}, {PAUSEMON_EVENT_PAUSE, on_pause},
-    {PAUSEMON_EVENT_ERROR, on_error},      {PAUSEMON_EVENT_END, on_end},
+    {PAUSEMON_EVENT_SAMPLE, on_sample},         {PAUSEMON_EVENT_TIER, on_tier},
+    {PAUSEMON_EVENT_ESCALATION, on_escalation}, {PAUSEMON_EVENT_PAUSE, on_pause},
+    {PAUSEMON_EVENT_ERROR, on_error},           {PAUSEMON_EVENT_END, on_end},
 };
 
 static void tell(void *user, const struct pausemon_event *event)
@@ -264,7 +264,8 @@ static void tell(void *user, const struct pausemon_event *event)
 
 int stream_attach(struct daemon *daemon)
 {
-    int number = pausemon_monitor_subscribe(daemon->monitor, PAUSEMON_EVENT_ALL, tell, daemon);
+    int number =
+        pausemon_monitor_subscribe(daemon->monitor, PAUSEMON_EVENT_ALL, tell, daemon, NULL);
 
     return number < 0 ? number : 0;
 }

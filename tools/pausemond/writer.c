@@ -251,7 +251,7 @@ int writer_start(struct writer *writer, const struct pausemon_config *config, in
     writer->evidence->user = writer;
     writer->answers = answers;
     writer->prune_ns = fd_now_ns() + FIRST_PRUNE_NS;
-    int status = pausemon_config_new(&writer->config, NULL);
+    int status = pausemon_config_new(&writer->config, NULL, NULL);
     if (status < 0)
         return log_fail(writer->log, "%s", pausemon_status_text(status));
     pausemon_config_copy(writer->config, config);
