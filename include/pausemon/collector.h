@@ -39,6 +39,13 @@ PAUSEMON_API int pausemon_collector_collect(const struct pausemon_sample **sampl
                                             struct pausemon_collector *collector,
                                             struct pausemon_error *error);
 
+/* For programs without a loop of their own: sleeps until a look is due or ready, at most timeout_ms
+ * (-1: as long as it takes), then the same. PAUSEMON_ERR_BUSY: the time is over, or a signal was
+ * handled. */
+PAUSEMON_API int pausemon_collector_wait(const struct pausemon_sample **sample,
+                                         struct pausemon_collector *collector, int timeout_ms,
+                                         struct pausemon_error *error);
+
 /* What to wait for until the next call, in any event loop: the descriptor (-1: none) and the
  * timeout in milliseconds, for poll(): until monitor.interval_ms has passed since the last call,
  * 0 when it has; -1 when the recording is over. Following the timeout alone is enough; a source

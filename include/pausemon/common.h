@@ -18,8 +18,8 @@
  *    object; the child may free it.
  *  - Structs that you allocate begin with `size`: set it with the INIT macro of the struct.
  *    Structs that the library hands out may grow at the end in later releases: never copy
- *    one with `*`, never keep arrays of them; pausemon_process_copy and pausemon_sample_copy
- *    keep one.
+ *    one with `*`, never walk an array of them; pausemon_process_copy and pausemon_sample_copy
+ *    keep one (an array of your own INIT structs is fine).
  *  - [json], [config], [storage]: in builds with that part (pausemon_has); elsewhere the function
  *    is there and returns PAUSEMON_ERR_UNSUPPORTED.
  */
@@ -85,6 +85,12 @@ struct pausemon_instant {
     int64_t utc_offset_s; /* local time minus UTC, in seconds */
 };
 
+/* Fills an error as the library does, for a source of your own: one clean line, cut where it is too
+ * long; with os_errno above 0 what that means is appended. Returns `status`; a NULL error is fine.
+ */
+PAUSEMON_API int pausemon_error_set(struct pausemon_error *error, int status, int os_errno,
+                                    const char *text);
+
 enum pausemon_log_level {
     PAUSEMON_LOG_ERROR = 1,
     PAUSEMON_LOG_WARNING = 2,
@@ -99,7 +105,8 @@ enum pausemon_log_level {
 struct pausemon_host {
     uint64_t size;
     void *user; /* handed to each function */
-    /* As realloc; size 0 frees and returns NULL. Default: the C library's. */
+    /* As realloc; size 0 frees and returns NULL. The old size is not told: a host that needs it
+     * keeps it. Default: the C library's. */
     void *(*resize)(void *user, void *pointer, size_t size);
     /* One line without newline, valid during the call. Default: silence. */
     void (*log)(void *user, int level, const char *text);
@@ -111,6 +118,9 @@ struct pausemon_host {
     {                                                                                              \
         sizeof(struct pausemon_host), NULL, NULL, NULL, NULL                                       \
     }
+
+/* The clocks as an object made with this host reads them; NULL: the system's. */
+PAUSEMON_API void pausemon_now(const struct pausemon_host *host, struct pausemon_instant *now);
 
 #define PAUSEMON_TIME_SIZE 32
 

@@ -63,8 +63,9 @@ PAUSEMON_API int pausemon_config_parse(struct pausemon_config *config, const cha
                                        size_t length, pausemon_config_issue_fn issue, void *user,
                                        struct pausemon_error *error);
 
-/* The same for a file. If it cannot be read (PAUSEMON_ERR_NOT_FOUND, _DENIED, _IO, _LIMIT) that
- * is in `error` only, and `issue` is not called. [config] */
+/* The same for a file: over the values that are there (pausemon_config_reset before a reload). If
+ * it cannot be read (PAUSEMON_ERR_NOT_FOUND, _DENIED, _IO, _LIMIT) that is in `error` only, and
+ * `issue` is not called. [config] */
 PAUSEMON_API int pausemon_config_load(struct pausemon_config *config, const char *path,
                                       pausemon_config_issue_fn issue, void *user,
                                       struct pausemon_error *error);

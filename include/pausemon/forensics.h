@@ -66,12 +66,12 @@ PAUSEMON_API void pausemon_forensics_cancel(struct pausemon_forensics *forensics
 
 /* Does what is due: on whichever one thread you like, about once a second. Writes what is in
  * memory first, then runs the steps side by side, each with its limit; runs forensics.hook for each
- * pause. May take as long as the longest limit. When nothing is due it keeps the counters that a
- * capture is compared with up to date (every 10 s, some files of /proc).
- * Returns the number of captures that were completed, 0 or 1, or a negative status when one could
- * not be made at all (PAUSEMON_ERR_LIMIT: less than 256 MiB are free on its disk, or its directory
- * holds more than twice retention.max_forensics_mb: pausemon_storage_prune removes captures, this
- * never does). What could not be had otherwise is said in metadata.json. */
+ * pause of cause cpu, memory, io or unknown. May take as long as the longest limit. When nothing is
+ * due it keeps the counters that a capture is compared with up to date (every 10 s, some files of
+ * /proc). Returns the number of captures that were completed, 0 or 1, or a negative status when one
+ * could not be made at all (PAUSEMON_ERR_LIMIT: less than 256 MiB are free on its disk, or its
+ * directory holds more than twice retention.max_forensics_mb: pausemon_storage_prune removes
+ * captures, this never does). What could not be had otherwise is said in metadata.json. */
 PAUSEMON_API int pausemon_forensics_run(struct pausemon_forensics *forensics,
                                         struct pausemon_error *error);
 

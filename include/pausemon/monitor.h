@@ -83,7 +83,21 @@ PAUSEMON_API int pausemon_monitor_get_timeout(struct pausemon_monitor *monitor);
  */
 PAUSEMON_API int pausemon_monitor_dispatch(struct pausemon_monitor *monitor);
 
-/* The same at once, due or not: drives a monitor without clock and descriptor. */
+/* For programs without a loop of their own: sleeps until dispatch has something to do, at most
+ * timeout_ms (-1: as long as it takes) or until a signal was handled, then dispatches. */
+PAUSEMON_API int pausemon_monitor_wait(struct pausemon_monitor *monitor, int timeout_ms);
+
+/* For a program with deadlines of its own (frames, ticks, requests): it was late between these, on
+ * the monotonic clock of the monitor's host. The next dispatch looks at once, and a pause is told
+ * as soon as nothing more can belong to it: of cause HOST if the program itself was busy or (with a
+ * heartbeat) waited, else of what froze the machine. What lies before the last look is not counted,
+ * so report before you dispatch. As any pause it must be pause.record_ms long.
+ * PAUSEMON_ERR_INVALID: it does not end after it began, or has not ended; PAUSEMON_ERR_BUSY: there
+ * was no look yet; PAUSEMON_ERR_UNSUPPORTED: a recording. */
+PAUSEMON_API int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset_ns,
+                                              int64_t end_ns);
+
+/* The same as dispatch at once, due or not: drives a monitor without clock and descriptor. */
 PAUSEMON_API int pausemon_monitor_feed(struct pausemon_monitor *monitor);
 
 /* Reload: settings whose key can be reloaded take effect at once (a new interval from now on). The

@@ -26,7 +26,8 @@ enum pausemon_cause {
 /* Who noticed. */
 enum pausemon_detector {
     PAUSEMON_DETECTOR_HEARTBEAT = 1 << 0, /* a thread that should wake 20 times a second did not */
-    PAUSEMON_DETECTOR_SAMPLE = 1 << 1,    /* a look came much too late */
+    PAUSEMON_DETECTOR_SAMPLE = 1 << 1,    /* a look came much too late, or the program reported
+                                             that it was late */
     PAUSEMON_DETECTOR_PRESSURE = 1 << 2   /* Linux PSI: all tasks that could run waited */
 };
 

@@ -85,6 +85,9 @@ struct pausemon_row {
                            0, 0, 0, 0, 0, 0, {0}}
 /* clang-format on */
 
+/* Sets row->command; what does not fit is cut between characters. */
+PAUSEMON_API void pausemon_row_set_command(struct pausemon_row *row, const char *name);
+
 /* Why a process was selected. */
 enum pausemon_category {
     PAUSEMON_CATEGORY_STUCK = 1 << 0,

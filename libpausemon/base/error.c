@@ -51,6 +51,17 @@ static int status_of(int os_errno)
     }
 }
 
+int pausemon_error_set(struct pausemon_error *error, int status, int os_errno, const char *text)
+{
+    text = text ? text : "";
+    if (os_errno <= 0)
+        return pm_fail(error, status, "%s", text);
+    pm_fail_os(error, os_errno, "%s", text);
+    if (error)
+        error->status = status;
+    return status;
+}
+
 int pm_fail_os(struct pausemon_error *error, int os_errno, const char *format, ...)
 {
     int status = status_of(os_errno);

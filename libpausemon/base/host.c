@@ -117,6 +117,14 @@ void pm_now(struct pm_host *host, struct pausemon_instant *now)
     host->given.now(host->given.user, now);
 }
 
+void pausemon_now(const struct pausemon_host *given, struct pausemon_instant *now)
+{
+    struct pm_host host;
+
+    pm_host_init(&host, given);
+    pm_now(&host, now);
+}
+
 int64_t pm_monotonic_ns(const struct pm_host *host)
 {
     struct pausemon_instant now = {0};

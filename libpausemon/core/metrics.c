@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define ROW(field) offsetof(struct pausemon_row, field)
 #define PROCESS(field) offsetof(struct pausemon_process, field)
 #define GIB (UINT64_C(1) << 30)
@@ -74,4 +76,9 @@ const char *pausemon_category_name(uint64_t category)
         if (pm_categories[i].bit == category)
             return pm_categories[i].name;
     return NULL;
+}
+
+void pausemon_row_set_command(struct pausemon_row *row, const char *name)
+{
+    pm_text_clean(row->command, sizeof row->command, name, strlen(name));
 }

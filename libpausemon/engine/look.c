@@ -179,6 +179,20 @@ static void report(struct pausemon_monitor *monitor, const struct pm_report *rep
     pm_pauses_add(&monitor->pauses, report);
 }
 
+/* What the program has reported since the last look is of the same window. */
+static void add_reported(struct pausemon_monitor *monitor, struct pm_report *late_look)
+{
+    if (monitor->late_ns == 0)
+        return;
+    if (late_look->lapse.lost_ns == 0)
+        late_look->end_ns = monitor->late_end_ns;
+    if (monitor->late_onset_ns < late_look->onset_ns)
+        late_look->onset_ns = monitor->late_onset_ns;
+    if (monitor->late_ns > late_look->lapse.lost_ns)
+        late_look->lapse.lost_ns = monitor->late_ns;
+    monitor->late_ns = 0;
+}
+
 static void notice_lateness(struct pausemon_monitor *monitor, const struct pausemon_instant *now,
                             const struct pm_growth *growth)
 {
@@ -196,6 +210,7 @@ static void notice_lateness(struct pausemon_monitor *monitor, const struct pause
         late_look.onset_ns -= (int64_t)late_look.lapse.lost_ns;
         pausemon_tiers_skip(monitor->tiers, (int64_t)late_look.lapse.lost_ns);
     }
+    add_reported(monitor, &late_look);
     /* Sleepers on the monotonic clock are never late after a suspend. */
     late_look.lapse.lost_ns += pm_growth_slept(growth);
     if (late_look.lapse.lost_ns > 0)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "core/arith.h"
 #include "core/config.h"
+#include "engine/collector.h"
 #include "sources/source.h"
 
 /* ---- subscribers ---- */
@@ -31,6 +32,26 @@ int pausemon_monitor_feed(struct pausemon_monitor *monitor)
         return PAUSEMON_ERR_INVALID;
     pm_monitor_hear(monitor);
     return pm_monitor_look(monitor);
+}
+
+int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset_ns, int64_t end_ns)
+{
+    if (!monitor || onset_ns >= end_ns || end_ns > pm_monotonic_ns(&monitor->host))
+        return PAUSEMON_ERR_INVALID;
+    if (pm_collector_is_recorded(monitor->collector))
+        return PAUSEMON_ERR_UNSUPPORTED;
+    if (!monitor->has_last)
+        return PAUSEMON_ERR_BUSY;
+    onset_ns = onset_ns > monitor->last_ns ? onset_ns : monitor->last_ns;
+    if (onset_ns >= end_ns)
+        return 0;
+    if (monitor->late_ns == 0 || onset_ns < monitor->late_onset_ns)
+        monitor->late_onset_ns = onset_ns;
+    if (monitor->late_ns == 0 || end_ns > monitor->late_end_ns)
+        monitor->late_end_ns = end_ns;
+    monitor->late_ns += (uint64_t)(end_ns - onset_ns);
+    pm_waiter_set_timer(&monitor->waiter, 0);
+    return 0;
 }
 
 /* ---- pace ---- */
@@ -66,7 +87,7 @@ static int64_t time_left(const struct pausemon_monitor *monitor)
 
     if (monitor->ended)
         return -1;
-    if (!monitor->started)
+    if (!monitor->started || monitor->late_ns > 0)
         return 0;
     if (due_ns < 0)
         return -1;
@@ -87,7 +108,7 @@ int pausemon_monitor_dispatch(struct pausemon_monitor *monitor)
         monitor->due_ns = now_ns;
     monitor->started = true;
     int samples = 0;
-    bool wanted = pm_monitor_hear(monitor);
+    bool wanted = pm_monitor_hear(monitor) || monitor->late_ns > 0;
     if (now_ns >= monitor->due_ns && !has_pace_of_its_own(monitor)) {
         advance(monitor, now_ns);
         wanted = true;

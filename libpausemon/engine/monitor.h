@@ -28,7 +28,9 @@ struct pausemon_monitor {
     uint64_t ratio;  /* sentinel.pause_threshold_ratio, thousandths */
     int64_t last_ns; /* a look was last had, or failed; host's clock */
     bool has_last;
-    int64_t marked_ns; /* what processes spend is summed since then */
+    int64_t late_onset_ns, late_end_ns; /* what the program has reported; equal: nothing */
+    uint64_t late_ns;                   /* of it, what was lost */
+    int64_t marked_ns;                  /* what processes spend is summed since then */
     struct pm_pauses pauses;
     struct pausemon_pause displaced; /* judged because another began: told with the next sample */
     bool has_displaced;

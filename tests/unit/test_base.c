@@ -28,6 +28,41 @@ static void setup(void)
     random_state = 88172645463325252;
 }
 
+/* ---- Errors and names of a source of one's own ---- */
+
+START_TEST(an_error_of_ones_own_is_like_the_librarys)
+{
+    struct pausemon_error error;
+
+    memset(&error, 0x5a, sizeof error);
+    ck_assert_int_eq(pausemon_error_set(&error, PAUSEMON_ERR_FORMAT, 0, "line\n2"),
+                     PAUSEMON_ERR_FORMAT);
+    ck_assert_int_eq(error.status, PAUSEMON_ERR_FORMAT);
+    ck_assert_int_eq(error.os_errno, 0);
+    ck_assert_int_eq(error.line, 0);
+    ck_assert_str_eq(error.text, "line?2");
+    ck_assert_int_eq(pausemon_error_set(&error, PAUSEMON_ERR_IO, 13, "/x"), PAUSEMON_ERR_IO);
+    ck_assert_int_eq(error.status, PAUSEMON_ERR_IO);
+    ck_assert_int_eq(error.os_errno, 13);
+    ck_assert_str_eq(error.text, "/x: Permission denied");
+    ck_assert_int_eq(pausemon_error_set(NULL, PAUSEMON_ERR_END, 0, NULL), PAUSEMON_ERR_END);
+}
+END_TEST
+
+START_TEST(a_name_of_a_row_is_cut_between_characters)
+{
+    struct pausemon_row row = PAUSEMON_ROW_INIT;
+    char name[80];
+
+    memset(name, 'a', sizeof name);
+    memcpy(name + 61, "\xe2\x82\xac", 4); /* ends the text; it would fill 61..63 */
+    pausemon_row_set_command(&row, name);
+    ck_assert_uint_eq(strlen(row.command), 61);
+    pausemon_row_set_command(&row, "short");
+    ck_assert_str_eq(row.command, "short");
+}
+END_TEST
+
 /* ---- Writers ---- */
 
 START_TEST(text_is_gathered_as_long_as_it_fits)
@@ -325,6 +360,8 @@ int main(void)
     TCase *tcase = tcase_create("base");
 
     tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, an_error_of_ones_own_is_like_the_librarys);
+    tcase_add_test(tcase, a_name_of_a_row_is_cut_between_characters);
     tcase_add_test(tcase, text_is_gathered_as_long_as_it_fits);
     tcase_add_test(tcase, a_writer_without_a_place_is_refused);
     tcase_add_test(tcase, a_file_that_takes_nothing_is_an_error);
