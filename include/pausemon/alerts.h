@@ -5,7 +5,8 @@
 /* Notifications on the desktop, by the settings [alerts]: notify-send on Linux, osascript on
  * macOS, by fixed paths and argv. One an incident: a pause, or an escalation with the pauses in it;
  * one more only where the first told no more than that stress was elevated, or that evidence was
- * kept, and it then becomes a long pause or lasting critical stress. None in learning mode. */
+ * kept, and it then becomes a long pause or lasting critical stress. None in learning mode.
+ * @since 0.1 */
 
 #include <pausemon/capture.h>
 #include <pausemon/monitor.h>

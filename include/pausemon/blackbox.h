@@ -4,7 +4,8 @@
 
 /* The black box: the last samples and what the heartbeat felt, in one small file (256 KiB) of
  * checksummed records that is synced about once a second, so that they can be read after a hard
- * freeze or a power cut. [json] for reading; writing needs nothing. */
+ * freeze or a power cut. [json] for reading; writing needs nothing.
+ * @since 0.1 */
 
 #include <pausemon/monitor.h>
 

@@ -3,7 +3,8 @@
 #define PAUSEMON_CAPTURE_H
 
 /* A capture: one directory of evidence, DATA/events/YYYY-mm-dd_HH-MM-SS[_n]/, named by the local
- * time at which it was begun. */
+ * time at which it was begun.
+ * @since 0.1 */
 
 #include <pausemon/common.h>
 

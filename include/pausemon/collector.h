@@ -4,7 +4,8 @@
 
 /* A source and the judgement of what it sees: each call looks at all processes and gives a
  * sample. You call it; how often is yours to say. Once warm it allocates nothing; of the sources,
- * procfs and long-lived top neither. */
+ * procfs and long-lived top neither.
+ * @since 0.1 */
 
 #include <pausemon/config.h>
 #include <pausemon/sample.h>

@@ -10,7 +10,8 @@
  *    through the first parameter, which is set to NULL on failure.
  *    A struct that is only filled comes last, and its `size` is set by you (INIT).
  *  - Freeing NULL does nothing. Any other pointer that is needed and NULL, or a struct whose
- *    `size` is too small, gives PAUSEMON_ERR_INVALID where a status can be returned.
+ *    `size` is too small, gives PAUSEMON_ERR_INVALID where a status can be returned; nothing of
+ *    such a struct but its size is looked at.
  *  - An object and everything made from it belong to one thread at a time. Different
  *    objects share nothing: there are no globals.
  *  - The library never prints, never exits, installs no signal handler, changes no locale,
@@ -22,7 +23,9 @@
  *    keep one (an array of your own INIT structs is fine).
  *  - [json], [config], [storage]: in builds with that part (pausemon_has); elsewhere the function
  *    is there and returns PAUSEMON_ERR_UNSUPPORTED.
- */
+ *  - `@since` names the release that something came with: at the head of a header for all of it,
+ *    later at what was added.
+ * @since 0.1 */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,10 +38,13 @@
 #define PAUSEMON_END_DECLS
 #endif
 
+/* Yours to define where the library is compiled into your program (pausemon.c, or statically). */
+#ifndef PAUSEMON_API
 #if defined(__GNUC__)
 #define PAUSEMON_API __attribute__((visibility("default")))
 #else
 #define PAUSEMON_API
+#endif
 #endif
 
 #define PAUSEMON_VERSION_MAJOR 0

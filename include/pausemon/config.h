@@ -3,7 +3,8 @@
 #define PAUSEMON_CONFIG_H
 
 /* The settings: one table of keys, with a default for each. A key's name is its section and its
- * key with a dot between: "tiers.hold_ms"; "learning_mode" has no section. */
+ * key with a dot between: "tiers.hold_ms"; "learning_mode" has no section.
+ * @since 0.1 */
 
 #include <pausemon/common.h>
 

@@ -3,7 +3,8 @@
 #define PAUSEMON_ESCALATION_H
 
 /* An escalation: the time from tier 1 upward until it is tier 1 again. Stored, and to people, it is
- * an "event". */
+ * an "event".
+ * @since 0.1 */
 
 #include <pausemon/tiers.h>
 

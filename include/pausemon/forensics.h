@@ -8,7 +8,8 @@
  *
  * A pause of pause.forensics_ms or more (cause cpu, memory, io or unknown), the entry into
  * CRITICAL, or a request begins a capture. Another within 30 s is merged into it: said in its
- * metadata. Repeated captures back off, to one in 10 minutes; a request is never put off. */
+ * metadata. Repeated captures back off, to one in 10 minutes; a request is never put off.
+ * @since 0.1 */
 
 #include <pausemon/capture.h>
 #include <pausemon/monitor.h>

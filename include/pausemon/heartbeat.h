@@ -6,7 +6,8 @@
  * every heartbeat.interval_ms at the priority of ordinary programs: what it feels is what they
  * feel. The guard, at raised priority where that is allowed, watches it, takes the readings when a
  * beat is late and when the canary is back, reports to the monitor, and asks it for a look at once.
- * Both have small stacks, all signals blocked, and all they touch is there before they start. */
+ * Both have small stacks, all signals blocked, and all they touch is there before they start.
+ * @since 0.1 */
 
 #include <pausemon/monitor.h>
 

@@ -4,7 +4,8 @@
 
 /* The one text form. Encoders stream through `write`, allocate nothing and end without a
  * newline; keys have a fixed order, and more may follow in later releases. They need no library;
- * decoding is [json]: without it PAUSEMON_ERR_UNSUPPORTED. */
+ * decoding is [json]: without it PAUSEMON_ERR_UNSUPPORTED.
+ * @since 0.1 */
 
 #include <pausemon/escalation.h>
 #include <pausemon/pause.h>

@@ -4,7 +4,8 @@
 
 /* A collector with a pace, a ring and tiers, that tells subscribers what happens. You own the
  * loop: wait for the descriptor, or for the timeout, or for both, then dispatch. Each way alone
- * gives the same events. */
+ * gives the same events.
+ * @since 0.1 */
 
 #include <pausemon/collector.h>
 #include <pausemon/escalation.h>
@@ -84,7 +85,8 @@ PAUSEMON_API int pausemon_monitor_get_timeout(struct pausemon_monitor *monitor);
 PAUSEMON_API int pausemon_monitor_dispatch(struct pausemon_monitor *monitor);
 
 /* For programs without a loop of their own: sleeps until dispatch has something to do, at most
- * timeout_ms (-1: as long as it takes) or until a signal was handled, then dispatches. */
+ * timeout_ms (-1: as long as it takes) or until a signal was handled, then dispatches. Returns what
+ * dispatch returns; 0 when the time is over or a signal was handled. */
 PAUSEMON_API int pausemon_monitor_wait(struct pausemon_monitor *monitor, int timeout_ms);
 
 /* For a program with deadlines of its own (frames, ticks, requests): it was late between these, on

@@ -3,7 +3,8 @@
 #define PAUSEMON_PAUSE_H
 
 /* A pause: a time in which the machine, or what ordinary programs get of it, stood still; with
- * its cause, what speaks for it, who caused it and who suffered. */
+ * its cause, what speaks for it, who caused it and who suffered.
+ * @since 0.1 */
 
 #include <pausemon/capture.h>
 #include <pausemon/process.h>
@@ -131,9 +132,10 @@ PAUSEMON_API void pausemon_duration_text(char *text, uint64_t ns);
 PAUSEMON_API int pausemon_pause_write_verdict(const struct pausemon_pause *pause,
                                               pausemon_write_fn write, void *user);
 
-/* Looks up executable, user and unit of each culprit that is still there, by pid and start time.
- * It reads files of /proc and may wait for them: not for a thread that must not. Does nothing where
- * it cannot. */
+/* Looks up executable, user and unit of each culprit that is still there, by pid and start time
+ * (one without start time is left as it is: its pid may be another's by now, or no pid of this
+ * system). It reads files of /proc and may wait for them: not for a thread that must not. Does
+ * nothing where it cannot. */
 PAUSEMON_API void pausemon_pause_enrich(struct pausemon_pause *pause);
 
 PAUSEMON_END_DECLS

@@ -2,7 +2,8 @@
 #ifndef PAUSEMON_PAUSEMON_H
 #define PAUSEMON_PAUSEMON_H
 
-/* Everything. Each header also stands alone. */
+/* Everything. Each header also stands alone.
+ * @since 0.1 */
 
 #include <pausemon/alerts.h>
 #include <pausemon/blackbox.h>

@@ -4,7 +4,8 @@
 
 /* Where the daemon keeps what it knows, and looks for its configuration: the user's in
  * $XDG_DATA_HOME, $XDG_CONFIG_HOME or the home directory, the system's in /var/lib/pause-monitor,
- * /etc/pause-monitor and (its socket) /run/pause-monitor. */
+ * /etc/pause-monitor and (its socket) /run/pause-monitor.
+ * @since 0.1 */
 
 #include <pausemon/common.h>
 

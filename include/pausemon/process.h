@@ -3,7 +3,8 @@
 #define PAUSEMON_PROCESS_H
 
 /* A process as a source saw it (struct pausemon_row: counters since its birth) and as the
- * library judges it (struct pausemon_process: rates over the time between two looks). */
+ * library judges it (struct pausemon_process: rates over the time between two looks).
+ * @since 0.1 */
 
 #include <pausemon/common.h>
 
@@ -61,7 +62,8 @@ struct pausemon_row {
     uint64_t restarted; /* bits of counters that began anew since the row before (or are sums over
                            other parts than before): no rate this time, and a start for the next */
     int64_t read_ns;    /* when it was read, monotonic; 0: the time of the look */
-    int64_t pid;        /* not negative */
+    int64_t pid;        /* not negative. Where it is no process of this system (a container's inode)
+                           leave start_time unknown: with one, both are looked up in /proc */
     int64_t ppid;
     int64_t start_time; /* with pid the identity. Only equality counts. Linux: clock ticks since
                            boot. Without it pid and command are the identity */
@@ -85,8 +87,9 @@ struct pausemon_row {
                            0, 0, 0, 0, 0, 0, {0}}
 /* clang-format on */
 
-/* Sets row->command; what does not fit is cut between characters. */
-PAUSEMON_API void pausemon_row_set_command(struct pausemon_row *row, const char *name);
+/* Makes `command` (of a row, say: PAUSEMON_COMMAND_SIZE bytes) the name, as valid UTF-8; what does
+ * not fit is cut between characters. */
+PAUSEMON_API void pausemon_command_copy(char *command, const char *name);
 
 /* Why a process was selected. */
 enum pausemon_category {

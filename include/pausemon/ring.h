@@ -3,7 +3,8 @@
 #define PAUSEMON_RING_H
 
 /* The last samples. All memory is taken when the ring is made; nothing allocates after that.
- * About 16 KiB of address space a sample, of which only what rogues fill becomes resident. */
+ * About 16 KiB of address space a sample, of which only what rogues fill becomes resident.
+ * @since 0.1 */
 
 #include <pausemon/config.h>
 #include <pausemon/sample.h>

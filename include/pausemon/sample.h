@@ -3,7 +3,8 @@
 #define PAUSEMON_SAMPLE_H
 
 /* One look at all processes, judged. It keeps the rogues: the processes that were selected,
- * highest score first (ties: more cpu, then lower pid). */
+ * highest score first (ties: more cpu, then lower pid).
+ * @since 0.1 */
 
 #include <pausemon/process.h>
 

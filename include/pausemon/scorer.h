@@ -3,7 +3,8 @@
 #define PAUSEMON_SCORER_H
 
 /* The score of one process, 0..100: a pure function of its metrics, its state and the
- * configuration, in fixed arithmetic: equal input gives equal scores on every machine. */
+ * configuration, in fixed arithmetic: equal input gives equal scores on every machine.
+ * @since 0.1 */
 
 #include <pausemon/config.h>
 #include <pausemon/process.h>

@@ -2,7 +2,8 @@
 #ifndef PAUSEMON_SOURCE_H
 #define PAUSEMON_SOURCE_H
 
-/* Where processes come from: the system, a recording, or your own code. */
+/* Where processes come from: the system, a recording, or your own code.
+ * @since 0.1 */
 
 #include <pausemon/process.h>
 

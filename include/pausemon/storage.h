@@ -4,7 +4,8 @@
 
 /* The incident database: one SQLite file that the Python original reads too. One storage writes
  * it, as a subscriber of a monitor; any number of histories read it, in any process, also while it
- * is written. [storage] */
+ * is written. [storage]
+ * @since 0.1 */
 
 #include <pausemon/capture.h>
 #include <pausemon/monitor.h>

@@ -3,7 +3,8 @@
 #define PAUSEMON_TIERS_H
 
 /* The tier manager: immediate escalation, de-escalation after tiers.hold_ms below the
- * threshold. Pure: time comes from the caller. */
+ * threshold. Pure: time comes from the caller.
+ * @since 0.1 */
 
 #include <pausemon/config.h>
 

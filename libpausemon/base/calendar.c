@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/calendar.h"
 
-#include <inttypes.h>
 #include <pausemon/common.h>
 #include <stdio.h>
 
@@ -79,7 +78,8 @@ void pausemon_time_text(char *text, const struct pausemon_instant *instant)
     int64_t offset_s = instant->utc_offset_s;
     offset_s = offset_s < -DAY_S ? -DAY_S : offset_s > DAY_S ? DAY_S : offset_s;
     pm_date_from_seconds(&date, seconds + offset_s);
-    snprintf(text, PAUSEMON_TIME_SIZE,
-             "%04" PRId64 "-%02" PRId64 "-%02" PRId64 " %02" PRId64 ":%02" PRId64 ":%02" PRId64,
-             date.year, date.month, date.day, date.hour, date.minute, date.second);
+    /* 64 bits of nanoseconds lie in the years 1677 to 2262; the compiler is to know it too. */
+    snprintf(text, PAUSEMON_TIME_SIZE, "%04u-%02u-%02u %02u:%02u:%02u", (unsigned)date.year % 10000,
+             (unsigned)date.month % 100, (unsigned)date.day % 100, (unsigned)date.hour % 100,
+             (unsigned)date.minute % 100, (unsigned)date.second % 100);
 }

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* The XSI strerror_r: the GNU one is another function of that name. */
-#undef _GNU_SOURCE
-#define _POSIX_C_SOURCE 200809L
-
 #include "base/error.h"
 
 #include <errno.h>
@@ -62,6 +58,18 @@ int pausemon_error_set(struct pausemon_error *error, int status, int os_errno, c
     return status;
 }
 
+/* Two functions have the name strerror_r: GNU's returns the text, which may lie elsewhere. */
+static const char *os_text(int os_errno, char *room, size_t size)
+{
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+    return strerror_r(os_errno, room, size);
+#else
+    if (strerror_r(os_errno, room, size) != 0)
+        snprintf(room, size, "error %d", os_errno);
+    return room;
+#endif
+}
+
 int pm_fail_os(struct pausemon_error *error, int os_errno, const char *format, ...)
 {
     int status = status_of(os_errno);
@@ -75,10 +83,9 @@ int pm_fail_os(struct pausemon_error *error, int os_errno, const char *format, .
     fill(error, status, format, arguments);
     va_end(arguments);
     error->os_errno = os_errno;
-    if (strerror_r(os_errno, why, sizeof why) != 0)
-        snprintf(why, sizeof why, "error %d", os_errno);
     used = strlen(error->text);
-    snprintf(error->text + used, sizeof error->text - used, ": %s", why);
+    snprintf(error->text + used, sizeof error->text - used, ": %s",
+             os_text(os_errno, why, sizeof why));
     return status;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
+#include "base/sized.h"
 #include "base/text.h"
 
 #ifdef __APPLE__
@@ -49,14 +51,25 @@ static void no_log(void *user, int level, const char *text)
 void pm_host_init(struct pm_host *host, const struct pausemon_host *given)
 {
     memset(host, 0, sizeof *host);
-    if (given)
-        memcpy(&host->given, given,
-               given->size < sizeof host->given ? (size_t)given->size : sizeof host->given);
     host->given.size = sizeof host->given;
+    if (given)
+        pm_sized_take(&host->given, sizeof host->given, sizeof given->size, given);
     if (!host->given.resize)
         host->given.resize = system_resize;
     if (!host->given.log)
         host->given.log = no_log;
+}
+
+int pm_host_take(struct pm_host *host, const struct pausemon_host *given,
+                 struct pausemon_error *error)
+{
+    const size_t first = PM_END_OF(struct pausemon_host, now);
+
+    if (given && given->size < first)
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a host of %llu bytes; at least %zu expected",
+                       (unsigned long long)given->size, first);
+    pm_host_init(host, given);
+    return 0;
 }
 
 void *pm_resize(const struct pm_host *host, void *pointer, size_t size)
@@ -121,7 +134,8 @@ void pausemon_now(const struct pausemon_host *given, struct pausemon_instant *no
 {
     struct pm_host host;
 
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, NULL) < 0)
+        pm_host_init(&host, NULL);
     pm_now(&host, now);
 }
 

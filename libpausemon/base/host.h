@@ -18,7 +18,13 @@ struct pm_host {
     int64_t utc_offset_s;
 };
 
+/* Of a host that was taken once, or NULL. */
 void pm_host_init(struct pm_host *host, const struct pausemon_host *given);
+
+/* The same for what a program hands in: PAUSEMON_ERR_INVALID, with `error` (may be NULL) filled, if
+ * it is smaller than a host has ever been. */
+int pm_host_take(struct pm_host *host, const struct pausemon_host *given,
+                 struct pausemon_error *error);
 
 /* Zeroed; NULL when there is none. */
 void *pm_alloc(const struct pm_host *host, size_t size);

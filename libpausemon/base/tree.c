@@ -10,15 +10,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/calendar.h"
-#include "base/text.h"
-
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define SIZE_DEPTH 8
 /* A descriptor each. Ours have one level; what somebody has put deeper stays, and is told. */
 #define REMOVE_DEPTH 64
 #define BLOCK 512 /* what st_blocks counts, whatever the file system's are */
-#define NUMBER_DIGITS 9
 #define PASSES 16 /* of a directory that somebody fills as fast as it is emptied */
 
 /* ---- opening ---- */
@@ -324,25 +320,4 @@ uint64_t pm_tree_room(int fd)
         return UINT64_MAX;
     uint64_t blocks = info.f_bavail, size = info.f_frsize;
     return size && blocks > UINT64_MAX / size ? UINT64_MAX : blocks * size;
-}
-
-bool pm_tree_is_capture(const char *name)
-{
-    const char *at = name, *end = name + strlen(name);
-    struct pm_date date;
-    int64_t seconds;
-    uint64_t number;
-
-    if (!pm_date_digits(&at, end, 4, 0, &date.year) ||
-        !pm_date_digits(&at, end, 2, '-', &date.month) ||
-        !pm_date_digits(&at, end, 2, '-', &date.day) ||
-        !pm_date_digits(&at, end, 2, '_', &date.hour) ||
-        !pm_date_digits(&at, end, 2, '-', &date.minute) ||
-        !pm_date_digits(&at, end, 2, '-', &date.second) || !pm_date_to_seconds(&date, &seconds))
-        return false;
-    if (at == end)
-        return true;
-    /* "_0012" is none of ours, and another name for the same would be a riddle. */
-    return *at++ == '_' && *at != '0' && end - at <= NUMBER_DIGITS &&
-           pm_parse_u64(&at, end, &number) && at == end;
 }

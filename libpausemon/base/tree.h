@@ -39,7 +39,4 @@ int pm_tree_remove(int parent, const char *name, struct pausemon_error *error);
 /* Bytes that may still be written to its file system; UINT64_MAX: not known. */
 uint64_t pm_tree_room(int fd);
 
-/* Whether a name is one of a capture: YYYY-mm-dd_HH-MM-SS, perhaps with _N. */
-bool pm_tree_is_capture(const char *name);
-
 #endif

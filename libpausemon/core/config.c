@@ -139,15 +139,16 @@ int pm_config_add_item(struct pausemon_config *config, size_t index, const char 
 {
     const struct pm_config_row *row = &pm_config_rows[index];
     struct pm_config_list *list = list_of(config, row);
+    size_t length = strlen(text);
 
     if (!is_list(row))
         return fail_type(error, row, "a list");
     if (list->count >= PM_CONFIG_LIST_MAX)
         return pm_fail(error, PAUSEMON_ERR_FORMAT, "%s: a list of more than %d items",
                        row->key.name, PM_CONFIG_LIST_MAX);
-    if (!pm_text_is_utf8(text, strlen(text)))
+    if (!pm_text_is_utf8(text, length))
         return pm_fail(error, PAUSEMON_ERR_FORMAT, "%s: a text that is not UTF-8", row->key.name);
-    if (strlen(text) >= sizeof list->items[0])
+    if (length >= sizeof list->items[0])
         return pm_fail(error, PAUSEMON_ERR_FORMAT, "%s: \"%.24s…\" has more than %zu bytes",
                        row->key.name, text, sizeof list->items[0] - 1);
     if (list == &config->states) {
@@ -155,7 +156,7 @@ int pm_config_add_item(struct pausemon_config *config, size_t index, const char 
         if (status < 0)
             return status;
     }
-    snprintf(list->items[list->count++], sizeof list->items[0], "%s", text);
+    memcpy(list->items[list->count++], text, length + 1);
     return 0;
 }
 
@@ -300,7 +301,9 @@ int pausemon_config_new(struct pausemon_config **out, const struct pausemon_host
 
     if (!out)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a configuration needs a place");
-    pm_host_init(&host, given);
+    *out = NULL;
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_config *config = pm_alloc(&host, sizeof *config);
     *out = config;
     if (!config)

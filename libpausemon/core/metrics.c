@@ -78,7 +78,7 @@ const char *pausemon_category_name(uint64_t category)
     return NULL;
 }
 
-void pausemon_row_set_command(struct pausemon_row *row, const char *name)
+void pausemon_command_copy(char *command, const char *name)
 {
-    pm_text_clean(row->command, sizeof row->command, name, strlen(name));
+    pm_text_clean(command, PAUSEMON_COMMAND_SIZE, name, strlen(name));
 }

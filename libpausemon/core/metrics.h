@@ -7,9 +7,11 @@
 
 #include <pausemon/process.h>
 
+#include "base/sized.h"
+
 /* What these structs had in the first release: nobody may bring less. */
-#define PM_ROW_FIRST_SIZE (offsetof(struct pausemon_row, command) + PAUSEMON_COMMAND_SIZE)
-#define PM_PROCESS_FIRST_SIZE (offsetof(struct pausemon_process, command) + PAUSEMON_COMMAND_SIZE)
+#define PM_ROW_FIRST_SIZE PM_END_OF(struct pausemon_row, command)
+#define PM_PROCESS_FIRST_SIZE PM_END_OF(struct pausemon_process, command)
 
 /* A process with one of these was looked at twice. */
 #define PM_RATES                                                                                   \

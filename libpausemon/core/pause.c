@@ -78,7 +78,8 @@ int pausemon_pause_new(struct pausemon_pause **out, const struct pausemon_host *
     if (!out)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a pause needs a place");
     *out = NULL;
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_pause *pause = pm_alloc(&host, sizeof *pause);
     if (!pause)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "pause: out of memory");

@@ -35,7 +35,8 @@ int pausemon_ring_new(struct pausemon_ring **out, size_t capacity,
     if (capacity < 1 || capacity > PAUSEMON_MAX_RING)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a ring of %zu samples: 1 to %d can be had",
                        capacity, PAUSEMON_MAX_RING);
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     /* Not zeroed: untouched pages stay away until samples fill them. */
     struct pausemon_ring *ring =
         pm_resize(&host, NULL, sizeof *ring + capacity * sizeof ring->slots[0]);

@@ -19,7 +19,9 @@ int pausemon_sample_new(struct pausemon_sample **out, const struct pausemon_host
 
     if (!out)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a sample needs a place");
-    pm_host_init(&host, given);
+    *out = NULL;
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     *out = pm_alloc(&host, sizeof **out);
     if (!*out)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "sample: out of memory");

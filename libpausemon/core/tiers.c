@@ -41,13 +41,14 @@ int pausemon_tiers_new(struct pausemon_tiers **out, const struct pausemon_config
     if (!out)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a tier manager needs a place");
     *out = NULL;
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     if (!config) {
         int status = pausemon_config_new(&defaults, given, error);
         if (status < 0)
             return status;
         config = defaults;
     }
-    pm_host_init(&host, given);
     struct pausemon_tiers *tiers = pm_alloc(&host, sizeof *tiers);
     if (tiers) {
         tiers->host = host;

@@ -90,7 +90,8 @@ int pausemon_collector_new(struct pausemon_collector **out, const struct pausemo
         *out = NULL;
     if (!out || !source)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a collector needs a place and a source");
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_collector *collector = pm_alloc(&host, sizeof *collector);
     if (!collector)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "collector: out of memory");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/sized.h"
 #include "core/arith.h"
 #include "core/config.h"
 #include "engine/monitor.h"
@@ -28,8 +29,7 @@
 #define READING_PART 2000
 
 /* What the options had in the first release: nobody may bring less. */
-#define OPTIONS_FIRST_SIZE                                                                         \
-    (offsetof(struct pausemon_heartbeat_options, lend_priority) + sizeof(uint64_t))
+#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_heartbeat_options, lend_priority)
 
 #define SLOTS 32 /* a power of two */
 
@@ -315,12 +315,10 @@ int pausemon_heartbeat_start(struct pausemon_heartbeat **out, struct pausemon_mo
 
     if (out)
         *out = NULL;
-    if (!out || !monitor || (given && given->size < OPTIONS_FIRST_SIZE))
+    if (!out || !monitor ||
+        (given && !pm_sized_take(&options, sizeof options, OPTIONS_FIRST_SIZE, given)))
         return pm_fail(error, PAUSEMON_ERR_INVALID,
                        "a heartbeat needs a place, a monitor and whole options");
-    if (given)
-        memcpy(&options, given,
-               given->size < sizeof options ? (size_t)given->size : sizeof options);
     int status = check_options(&options, error);
     if (status < 0)
         return status;
@@ -371,7 +369,6 @@ void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *given,
     /* Reading an atomic is no change, but C11 does not say so. */
     struct pausemon_heartbeat *heartbeat = (struct pausemon_heartbeat *)(uintptr_t)given;
     struct pausemon_heartbeat_info all = {.size = sizeof all};
-    size_t room = info->size < sizeof all ? (size_t)info->size : sizeof all;
 
     all.beats = atomic_load(&heartbeat->pulse->beats);
     all.late_beats = atomic_load(&heartbeat->pulse->late_count);
@@ -380,6 +377,5 @@ void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *given,
     all.guard_priority = atomic_load(&heartbeat->guard_priority);
     all.priority_errno = heartbeat->priority_errno;
     all.cpu_ns = atomic_load(&heartbeat->pulse->cpu_ns);
-    all.size = info->size;
-    memcpy(info, &all, room);
+    pm_sized_fill(info, &all, sizeof all);
 }

@@ -391,6 +391,7 @@ int pm_monitor_look(struct pausemon_monitor *monitor)
     int64_t cost_ns = pm_thread_cpu_ns();
     int status = PAUSEMON_ERR_BUSY;
 
+    monitor->late_asks = false;
     if (!monitor->ended)
         status = pausemon_collector_collect(&sample, monitor->collector, &error);
     if (status == 0) {

@@ -50,6 +50,7 @@ int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset
     if (monitor->late_ns == 0 || end_ns > monitor->late_end_ns)
         monitor->late_end_ns = end_ns;
     monitor->late_ns += (uint64_t)(end_ns - onset_ns);
+    monitor->late_asks = true;
     pm_waiter_set_timer(&monitor->waiter, 0);
     return 0;
 }
@@ -87,7 +88,7 @@ static int64_t time_left(const struct pausemon_monitor *monitor)
 
     if (monitor->ended)
         return -1;
-    if (!monitor->started || monitor->late_ns > 0)
+    if (!monitor->started || monitor->late_asks)
         return 0;
     if (due_ns < 0)
         return -1;
@@ -108,7 +109,7 @@ int pausemon_monitor_dispatch(struct pausemon_monitor *monitor)
         monitor->due_ns = now_ns;
     monitor->started = true;
     int samples = 0;
-    bool wanted = pm_monitor_hear(monitor) || monitor->late_ns > 0;
+    bool wanted = pm_monitor_hear(monitor) || monitor->late_asks;
     if (now_ns >= monitor->due_ns && !has_pace_of_its_own(monitor)) {
         advance(monitor, now_ns);
         wanted = true;
@@ -240,7 +241,8 @@ int pausemon_monitor_new(struct pausemon_monitor **out, const struct pausemon_co
         *out = NULL;
     if (!out || !source)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a monitor needs a place and a source");
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     int status = config ? 0 : pausemon_config_new(&defaults, given, error);
     if (status < 0)
         return status;

@@ -30,6 +30,7 @@ struct pausemon_monitor {
     bool has_last;
     int64_t late_onset_ns, late_end_ns; /* what the program has reported; equal: nothing */
     uint64_t late_ns;                   /* of it, what was lost */
+    bool late_asks;                     /* for a look: once, also if that fails */
     int64_t marked_ns;                  /* what processes spend is summed since then */
     struct pm_pauses pauses;
     struct pausemon_pause displaced; /* judged because another began: told with the next sample */

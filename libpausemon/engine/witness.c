@@ -9,14 +9,15 @@
 #define LOOK_LIMIT_NS (50 * PM_NS_PER_MS)
 #define STOP_LIMIT_MS 200
 
-enum state { WAITS, LOOKS, PUBLISHES, LEFT_ALONE, DONE };
+/* Who stops it sets one of the last two, and does not touch the seat after that: the witness may
+ * end, and its stack with it. Until then it does not end. */
+enum state { WAITS, LOOKS, PUBLISHES, STOPPED, LEFT_ALONE };
 
 struct pm_witness_seat {
     struct pm_wake wake;
     struct pm_pulse *pulse; /* touched in PUBLISHES only */
     pm_witness_look_fn look;
     void *user;
-    atomic_bool stop;
     atomic_int state; /* enum state */
     atomic_uint_least64_t cpu_ns;
     struct pm_stuck stuck;
@@ -56,17 +57,16 @@ static void *run(void *argument)
 
     pm_thread_touch_stack();
     atomic_store(&witness->seat, &seat);
-    while (!atomic_load(&seat.stop)) {
+    for (;;) {
         struct pollfd wake = {seat.wake.fd, POLLIN, 0};
+        int waits = WAITS;
         if (poll(&wake, 1, -1) < 1)
             continue;
         pm_wake_clear(&seat.wake);
-        /* In this order: who stops it sees the look, or the look sees the stop. */
-        atomic_store(&seat.state, LOOKS);
-        if (!atomic_load(&seat.stop) && !look_once(&seat))
+        if (!atomic_compare_exchange_strong(&seat.state, &waits, LOOKS) || !look_once(&seat))
             break;
     }
-    if (atomic_exchange(&seat.state, DONE) == LEFT_ALONE)
+    if (atomic_load(&seat.state) == LEFT_ALONE)
         pm_wake_close(&seat.wake);
     return NULL;
 }
@@ -111,22 +111,29 @@ uint64_t pm_witness_cpu_ns(struct pm_witness *witness)
     return witness->is_there ? atomic_load(&atomic_load(&witness->seat)->cpu_ns) : 0;
 }
 
+/* STOPPED, or LEFT_ALONE after the limit. */
+static enum state end_seat(struct pm_witness_seat *seat)
+{
+    for (int i = 0;; i++) {
+        int waits = WAITS, looks = LOOKS;
+        if (atomic_compare_exchange_strong(&seat->state, &waits, STOPPED))
+            return STOPPED;
+        if (i >= STOP_LIMIT_MS && atomic_compare_exchange_strong(&seat->state, &looks, LEFT_ALONE))
+            return LEFT_ALONE;
+        pm_sleep_until(pm_system_monotonic_ns() + PM_NS_PER_MS);
+    }
+}
+
 void pm_witness_stop(struct pm_witness *witness)
 {
-    int looks = LOOKS;
-
     if (!witness->is_there)
         return;
-    struct pm_witness_seat *seat = atomic_load(&witness->seat);
     witness->is_there = false;
-    atomic_store(&seat->stop, true);
-    pm_wake_signal(&witness->wake);
-    for (int i = 0; i < STOP_LIMIT_MS && atomic_load(&seat->state) != DONE; i++)
-        pm_sleep_until(pm_system_monotonic_ns() + PM_NS_PER_MS);
-    if (atomic_compare_exchange_strong(&seat->state, &looks, LEFT_ALONE)) {
+    if (end_seat(atomic_load(&witness->seat)) == LEFT_ALONE) {
         pthread_detach(witness->thread); /* it closes the wake */
         return;
     }
+    pm_wake_signal(&witness->wake);
     pthread_join(witness->thread, NULL);
     pm_wake_close(&witness->wake);
 }

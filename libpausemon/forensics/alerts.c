@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/capture.h"
+
+#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_alerts_options, everybody)
 #define LIMIT_NS (INT64_C(10) * PM_NS_PER_S) /* for each program */
 
 /* ---- life ---- */
@@ -46,10 +49,10 @@ int pausemon_alerts_new(struct pausemon_alerts **out, const struct pausemon_conf
     if (!out)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "alerts need a place");
     *out = NULL;
-    if (given)
-        memcpy(&options, given,
-               given->size < sizeof options ? (size_t)given->size : sizeof options);
-    pm_host_init(&host, given_host);
+    if (given && !pm_sized_take(&options, sizeof options, OPTIONS_FIRST_SIZE, given))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "options of too small a size");
+    if (pm_host_take(&host, given_host, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_alerts *alerts = pm_alloc(&host, sizeof *alerts);
     if (!alerts)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "alerts: out of memory");
@@ -113,10 +116,13 @@ void pausemon_alerts_free(struct pausemon_alerts *alerts)
 }
 
 void pausemon_alerts_note_capture(struct pausemon_alerts *alerts,
-                                  const struct pausemon_capture *capture)
+                                  const struct pausemon_capture *given)
 {
-    if (!alerts || !capture || capture->size < sizeof *capture || !capture->complete ||
-        !alerts->captures)
+    struct pausemon_capture capture = PAUSEMON_CAPTURE_INIT;
+
+    if (!alerts || !given ||
+        !pm_sized_take(&capture, sizeof capture, PM_CAPTURE_FIRST_SIZE, given) ||
+        !capture.complete || !alerts->captures)
         return;
     if (alerts->captured_count == PM_ALERT_SLOTS) {
         atomic_fetch_add_explicit(&alerts->notices.dropped, 1, memory_order_relaxed);
@@ -125,10 +131,10 @@ void pausemon_alerts_note_capture(struct pausemon_alerts *alerts,
     struct pm_alert *notice = &alerts->captured[alerts->captured_count++];
     memset(notice, 0, sizeof *notice);
     notice->kind = PM_ALERT_CAPTURE;
-    notice->event_id = capture->event_id;
-    notice->pause_id = capture->pause_id;
-    notice->reason = capture->reason;
-    memcpy(notice->name, capture->name, sizeof capture->name - 1);
+    notice->event_id = capture.event_id;
+    notice->pause_id = capture.pause_id;
+    notice->reason = capture.reason;
+    memcpy(notice->name, capture.name, sizeof capture.name - 1);
 }
 
 /* ---- which notices are told ---- */
@@ -321,11 +327,12 @@ int pausemon_alerts_run(struct pausemon_alerts *alerts, struct pausemon_error *e
     return failed < 0 ? failed : begun;
 }
 
-int pausemon_alerts_probe(const struct pausemon_alerts_options *options,
-                          struct pausemon_error *error)
+int pausemon_alerts_probe(const struct pausemon_alerts_options *given, struct pausemon_error *error)
 {
-    bool everybody = options && options->size >= sizeof *options && options->everybody;
+    struct pausemon_alerts_options options = PAUSEMON_ALERTS_OPTIONS_INIT;
 
-    return pm_alerts_probe(pm_alert_here(), "", getenv("DBUS_SESSION_BUS_ADDRESS"), everybody,
-                           error);
+    if (given && !pm_sized_take(&options, sizeof options, OPTIONS_FIRST_SIZE, given))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "options of too small a size");
+    return pm_alerts_probe(pm_alert_here(), "", getenv("DBUS_SESSION_BUS_ADDRESS"),
+                           options.everybody != 0, error);
 }

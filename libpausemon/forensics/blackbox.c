@@ -6,10 +6,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/sized.h"
 #include "engine/monitor.h"
 #include "formats/json_writer.h"
 
-#define OPTIONS_FIRST_SIZE (offsetof(struct pausemon_blackbox_options, group) + sizeof(int64_t))
+#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_blackbox_options, group)
 
 /* ---- life ---- */
 
@@ -72,7 +73,8 @@ int pm_blackbox_open(struct pausemon_blackbox **out, const char *path,
         (before && !pm_box_takes(before)))
         return pm_fail(error, PAUSEMON_ERR_INVALID,
                        "a black box needs a place, a path, and structs of full size");
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_blackbox *box = make(&host);
     if (!box)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "black box: out of memory");

@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sized.h"
 #include "base/text.h"
 #include "forensics/blackbox.h"
 
 /* What the info had in the first release: nobody may bring less. */
-#define INFO_FIRST_SIZE (offsetof(struct pausemon_blackbox_info, boot_id) + 64)
+#define INFO_FIRST_SIZE PM_END_OF(struct pausemon_blackbox_info, boot_id)
 
 static int read_all(int fd, struct pm_box *box, const char *name, struct pausemon_error *error)
 {
@@ -98,8 +99,5 @@ bool pm_box_takes(const struct pausemon_blackbox_info *to)
 
 void pm_box_hand_out(struct pausemon_blackbox_info *to, const struct pausemon_blackbox_info *info)
 {
-    uint64_t size = to->size;
-
-    memcpy(to, info, size < sizeof *info ? (size_t)size : sizeof *info);
-    to->size = size;
+    pm_sized_fill(to, info, sizeof *info);
 }

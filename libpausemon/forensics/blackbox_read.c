@@ -106,7 +106,8 @@ int pm_blackbox_read(const char *path, const char *boot_id, struct pausemon_blac
 
     if (!path || !given || !pm_box_takes(given))
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a path and an info of full size are needed");
-    pm_host_init(&host, given_host);
+    if (pm_host_take(&host, given_host, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     int status = pm_box_load(&box, AT_FDCWD, path, &host, error);
     if (status < 0)
         return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sized.h"
 #include "base/thread.h"
 #include "base/tree.h"
 #include "core/arith.h"
@@ -77,13 +78,16 @@ int pm_forensics_path(const struct pausemon_forensics *forensics, const char *pa
 
 /* ---- life ---- */
 
-static void read_options(struct pausemon_forensics_options *options,
-                         const struct pausemon_forensics_options *given)
+static int read_options(struct pausemon_forensics_options *options,
+                        const struct pausemon_forensics_options *given,
+                        struct pausemon_error *error)
 {
+    const size_t first = PM_END_OF(struct pausemon_forensics_options, changed);
+
     *options = (struct pausemon_forensics_options)PAUSEMON_FORENSICS_OPTIONS_INIT;
-    if (given)
-        memcpy(options, given,
-               given->size < sizeof *options ? (size_t)given->size : sizeof *options);
+    if (given && !pm_sized_take(options, sizeof *options, first, given))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "options of too small a size");
+    return 0;
 }
 
 static bool goes_on(void *user)
@@ -125,18 +129,20 @@ int pausemon_forensics_new(struct pausemon_forensics **out, const char *director
                            const struct pausemon_forensics_options *options,
                            const struct pausemon_host *given, struct pausemon_error *error)
 {
+    struct pausemon_forensics_options known;
     struct pm_host host;
 
     if (out)
         *out = NULL;
     if (!out || !directory)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "forensics need a place and a directory");
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0 || read_options(&known, options, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_forensics *forensics = pm_alloc(&host, sizeof *forensics);
     if (!forensics)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "forensics: out of memory");
     forensics->host = host;
-    read_options(&forensics->options, options);
+    forensics->options = known;
     set_up(forensics);
     int status = resolve(forensics, directory, error);
     if (status == 0 && pausemon_config_new(&forensics->config, given, NULL) < 0)

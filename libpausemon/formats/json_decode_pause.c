@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/tree.h"
+#include "core/capture.h"
 #include "core/pause.h"
 #include "formats/json_reader.h"
 
@@ -15,7 +15,7 @@ static uint64_t read_cause(struct pm_json_reader *reader, const char *key)
     char text[32] = "";
     const char *name;
 
-    if (!pm_json_is_null(reader, key))
+    if (pm_json_has(reader, key))
         pm_json_get_text(reader, key, true, text, sizeof text);
     for (uint64_t cause = 0; (name = pausemon_cause_name(cause)); cause++)
         if (strcmp(name, text) == 0)
@@ -28,7 +28,7 @@ static uint64_t read_loss(struct pm_json_reader *reader)
     char text[32] = "";
     const char *name;
 
-    if (!pm_json_is_null(reader, "how"))
+    if (pm_json_has(reader, "how"))
         pm_json_get_text(reader, "how", true, text, sizeof text);
     for (uint64_t how = 1; (name = pausemon_loss_name(how)); how++)
         if (strcmp(name, text) == 0)
@@ -67,7 +67,7 @@ static void read_id(struct pm_json_reader *reader, const char *key, int64_t *id)
 
 static void read_optional(struct pm_json_reader *reader, const char *key, char *text, size_t size)
 {
-    if (!pm_json_is_null(reader, key))
+    if (pm_json_has(reader, key))
         pm_json_get_text(reader, key, true, text, size);
 }
 
@@ -76,7 +76,7 @@ static void read_forensics(const struct pm_json_reader *reader, char *name, size
 {
     const char *text = json_string_value(json_object_get(reader->object, "forensics"));
 
-    if (text && strlen(text) < size && pm_tree_is_capture(text))
+    if (text && strlen(text) < size && pm_capture_is_name(text))
         memcpy(name, text, strlen(text) + 1);
 }
 
@@ -108,7 +108,7 @@ static void read_culprit(struct pm_json_reader *reader, void *user, size_t index
     pm_json_get_bool(reader, "suspect", &culprit->suspect);
     read_optional(reader, "exe", culprit->exe, sizeof culprit->exe);
     read_optional(reader, "unit", culprit->unit, sizeof culprit->unit);
-    if (!pm_json_is_null(reader, "uid"))
+    if (pm_json_has(reader, "uid"))
         read_id(reader, "uid", &culprit->uid);
 }
 
@@ -137,7 +137,7 @@ static void read_info(struct pm_json_reader *reader, struct pausemon_pause_info 
     info->cause = read_cause(reader, "cause");
     pm_json_get_parts(reader, "confidence", 1000, 1, &info->confidence);
     pm_json_get_u64(reader, "tier", PAUSEMON_TIER_CRITICAL, true, &info->tier);
-    if (!pm_json_is_null(reader, "event_id"))
+    if (pm_json_has(reader, "event_id"))
         read_id(reader, "event_id", &info->event_id);
     read_forensics(reader, info->forensics, sizeof info->forensics);
 }

@@ -2,13 +2,14 @@
 #include <pausemon/json.h>
 
 #include "base/host.h"
-#include "base/tree.h"
+#include "base/sized.h"
+#include "core/capture.h"
 #include "formats/json_writer.h"
 
 #define MAX_NOTES 4096 /* bytes of a person's notes; escaped they are still under 60 KiB */
 
 /* What the struct had in the first release. */
-#define ESCALATION_FIRST_SIZE (offsetof(struct pausemon_escalation, notes) + sizeof(const char *))
+#define ESCALATION_FIRST_SIZE PM_END_OF(struct pausemon_escalation, notes)
 
 /* ---- pieces ---- */
 
@@ -150,7 +151,7 @@ int pausemon_json_encode_pause(const struct pausemon_pause *pause, pausemon_writ
     else
         pm_json_raw(&json, ",\"event_id\":null");
     put_text_or_null(
-        &json, ",\"forensics\":", pm_tree_is_capture(info->forensics) ? info->forensics : NULL);
+        &json, ",\"forensics\":", pm_capture_is_name(info->forensics) ? info->forensics : NULL);
     pm_json_raw(&json, "}");
     return pm_json_flush(&json);
 }

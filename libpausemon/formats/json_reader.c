@@ -122,9 +122,11 @@ void pm_json_get_parts(struct pm_json_reader *reader, const char *key, unsigned 
         *parts = (uint64_t)(number * per_one + 0.5);
 }
 
-bool pm_json_is_null(const struct pm_json_reader *reader, const char *key)
+bool pm_json_has(const struct pm_json_reader *reader, const char *key)
 {
-    return json_is_null(json_object_get(reader->object, key));
+    const json_t *value = json_object_get(reader->object, key);
+
+    return value && !json_is_null(value);
 }
 
 void pm_json_get_list(struct pm_json_reader *reader, const char *key, size_t most,

@@ -37,8 +37,8 @@ void pm_json_get_text(struct pm_json_reader *reader, const char *key, bool neede
 void pm_json_get_parts(struct pm_json_reader *reader, const char *key, unsigned per_one,
                        double most, uint64_t *parts);
 
-/* Whether the key is there and its value is null. */
-bool pm_json_is_null(const struct pm_json_reader *reader, const char *key);
+/* Whether there is a value; absent is as good as null. */
+bool pm_json_has(const struct pm_json_reader *reader, const char *key);
 
 /* A list of objects, at most `most`: `read` is called with a reader of each, and its index. */
 void pm_json_get_list(struct pm_json_reader *reader, const char *key, size_t most,

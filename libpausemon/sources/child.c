@@ -18,6 +18,7 @@
 #ifndef PIDFD_SIGNAL_PROCESS_GROUP
 #define PIDFD_SIGNAL_PROCESS_GROUP (1u << 2) /* since Linux 6.9 */
 #endif
+#define BY_PIDFD ((idtype_t)3) /* the kernel's P_PIDFD, which glibc names since 2.36 */
 #endif
 
 extern char **environ;
@@ -138,7 +139,7 @@ static int wait_for(const struct pm_child *child, siginfo_t *info, int options)
     memset(info, 0, sizeof *info);
 #ifdef __linux__
     if (child->pid_fd >= 0)
-        return waitid(P_PIDFD, (id_t)child->pid_fd, info, options);
+        return waitid(BY_PIDFD, (id_t)child->pid_fd, info, options);
 #endif
     return waitid(P_PID, (id_t)child->pid, info, options);
 }

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sized.h"
 #include "base/text.h"
+
+#define OPS_FIRST_SIZE PM_END_OF(struct pausemon_source_ops, close)
 
 int pausemon_source_new(struct pausemon_source **out, const char *name,
                         const struct pausemon_source_ops *ops, void *self,
@@ -15,13 +18,14 @@ int pausemon_source_new(struct pausemon_source **out, const char *name,
 
     if (out)
         *out = NULL;
-    pm_host_init(&host, given);
-    if (ops)
-        memcpy(&known, ops, ops->size < sizeof known ? (size_t)ops->size : sizeof known);
-    int status = out && name && known.read
-                     ? 0
-                     : pm_fail(error, PAUSEMON_ERR_INVALID,
-                               "a source needs a place, a name and a read function");
+    /* Of a struct that is too small not even `close` is known. */
+    if (ops && !pm_sized_take(&known, sizeof known, OPS_FIRST_SIZE, ops))
+        return pm_fail(error, PAUSEMON_ERR_INVALID,
+                       "the source's functions: their size is too small");
+    int status = pm_host_take(&host, given, error);
+    if (status == 0 && (!out || !name || !known.read))
+        status = pm_fail(error, PAUSEMON_ERR_INVALID,
+                         "a source needs a place, a name and a read function");
     struct pausemon_source *source = status == 0 ? pm_alloc(&host, sizeof *source) : NULL;
     char *copy = source ? pm_alloc(&host, strlen(name) + 1) : NULL;
     if (!copy) {
@@ -164,6 +168,8 @@ static int find_kind(const char *name, size_t length, struct pausemon_error *err
 int pausemon_source_open(struct pausemon_source **source, const char *spec,
                          const struct pausemon_host *host, struct pausemon_error *error)
 {
+    struct pm_host taken;
+
     if (source)
         *source = NULL;
     if (!source || !spec)
@@ -173,6 +179,8 @@ int pausemon_source_open(struct pausemon_source **source, const char *spec,
     int kind = find_kind(spec, length, error);
     if (kind < 0)
         return kind;
+    if (pm_host_take(&taken, host, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     opener open = argument ? kinds[kind].with : kinds[kind].plain;
     if (!open || (argument && !argument[0]))
         return pm_fail(error, PAUSEMON_ERR_INVALID,
@@ -186,6 +194,8 @@ int pausemon_source_open_memory(struct pausemon_source **source, const char *for
                                 const void *bytes, size_t length, const struct pausemon_host *host,
                                 struct pausemon_error *error)
 {
+    struct pm_host taken;
+
     if (source)
         *source = NULL;
     if (!source || !format || (!bytes && length))
@@ -193,6 +203,8 @@ int pausemon_source_open_memory(struct pausemon_source **source, const char *for
     int kind = find_kind(format, strlen(format), error);
     if (kind < 0)
         return kind;
+    if (pm_host_take(&taken, host, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     if (!kinds[kind].memory)
         return pm_fail(error, PAUSEMON_ERR_INVALID,
                        "\"%s\" is no recording; known are top and replay", format);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/tree.h"
+#include "core/capture.h"
 #include "storage/storage.h"
 
 /* ---- reading ---- */
@@ -32,7 +32,7 @@ bool pm_capture_read(struct pausemon_capture *capture, sqlite3_stmt *row)
     int64_t bytes = sqlite3_column_int64(row, 5);
 
     *capture = (struct pausemon_capture)PAUSEMON_CAPTURE_INIT;
-    if (!name || strlen(name) >= sizeof capture->name || !pm_tree_is_capture(name))
+    if (!name || strlen(name) >= sizeof capture->name || !pm_capture_is_name(name))
         return false;
     memcpy(capture->name, name, strlen(name) + 1);
     capture->start_ns = pm_db_ns(sqlite3_column_double(row, 1));
@@ -127,10 +127,9 @@ static int check(struct pausemon_capture *capture, const struct pausemon_capture
                  struct pausemon_error *error)
 {
     *capture = (struct pausemon_capture)PAUSEMON_CAPTURE_INIT;
-    if (given->size < sizeof given->size)
-        return pm_fail(error, PAUSEMON_ERR_INVALID, "a capture of no size");
-    memcpy(capture, given, given->size < sizeof *capture ? (size_t)given->size : sizeof *capture);
-    if (!memchr(capture->name, '\0', sizeof capture->name) || !pm_tree_is_capture(capture->name))
+    if (!pm_sized_take(capture, sizeof *capture, PM_CAPTURE_FIRST_SIZE, given))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a capture of too small a size");
+    if (!memchr(capture->name, '\0', sizeof capture->name) || !pm_capture_is_name(capture->name))
         return pm_fail(error, PAUSEMON_ERR_INVALID, "\"%.39s\" is no name of a capture",
                        capture->name);
     if (!pausemon_capture_reason_name(capture->reason))

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sized.h"
 #include "base/text.h"
 #include "storage/captures.h"
 #include "storage/events.h"
@@ -18,6 +19,7 @@
 
 #define WAIT_MS 2000
 #define TEXT_LIMIT (1u << 20)
+#define FILTER_FIRST_SIZE PM_END_OF(struct pausemon_history_filter, cause)
 
 /* ---- opening ---- */
 
@@ -90,7 +92,8 @@ int pausemon_history_open(struct pausemon_history **out, const char *path,
         *out = NULL;
     if (!out || !path)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a history needs a place and a path");
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_history *history = pm_alloc(&host, sizeof *history);
     if (!history)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "history: out of memory");
@@ -231,8 +234,8 @@ static int read_filter(struct pausemon_history_filter *filter,
                        const struct pausemon_history_filter *given)
 {
     *filter = (struct pausemon_history_filter)PAUSEMON_HISTORY_FILTER_INIT;
-    if (given)
-        memcpy(filter, given, given->size < sizeof *filter ? (size_t)given->size : sizeof *filter);
+    if (given && !pm_sized_take(filter, sizeof *filter, FILTER_FIRST_SIZE, given))
+        return PAUSEMON_ERR_INVALID;
     if (filter->limit == 0 || filter->limit > INT64_MAX)
         filter->limit = INT64_MAX;
     return (filter->review < 0 || pausemon_review_name((uint64_t)filter->review)) &&

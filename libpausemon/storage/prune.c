@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sized.h"
 #include "core/config.h"
 #include "storage/events.h"
 #include "storage/place.h"
@@ -13,6 +14,7 @@
 #define DAY_NS (INT64_C(86400) * PM_NS_PER_S)
 #define HOUR_NS (INT64_C(3600) * PM_NS_PER_S)
 #define STEP_ROWS 500
+#define HOW_FIRST_SIZE PM_END_OF(struct pausemon_retention, gone)
 
 /* ---- steps ---- */
 
@@ -322,6 +324,9 @@ int pausemon_storage_prune(struct pausemon_storage *storage, const struct pausem
         .storage = storage, .error = error, .how = PAUSEMON_RETENTION_INIT, .directory = -1};
     int64_t days, megabytes, evidence;
 
+    /* Before anything else: a dry run that is not understood would be none. */
+    if (how && !pm_sized_take(&prune.how, sizeof prune.how, HOW_FIRST_SIZE, how))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "a retention of too small a size");
     if (!storage || !config ||
         pausemon_config_get_number(config, "retention.events_days", &days) < 0 ||
         pausemon_config_get_number(config, "retention.max_db_mb", &megabytes) < 0 ||
@@ -337,8 +342,6 @@ int pausemon_storage_prune(struct pausemon_storage *storage, const struct pausem
                        storage->place);
     pm_now(&storage->host, &prune.now);
     prune.db = &storage->db;
-    if (how)
-        memcpy(&prune.how, how, how->size < sizeof *how ? (size_t)how->size : sizeof *how);
     prune.cutoff_ns = prune.now.realtime_ns - days * DAY_NS;
     prune.max_bytes = megabytes << 20;
     prune.max_evidence = (uint64_t)evidence << 20;

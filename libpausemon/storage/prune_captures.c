@@ -12,6 +12,7 @@
 
 #include "base/calendar.h"
 #include "base/tree.h"
+#include "core/capture.h"
 #include "storage/captures.h"
 #include "storage/schema.h"
 
@@ -59,7 +60,7 @@ static int look_at(void *user, const char *name)
     struct pausemon_error why;
     struct stat info;
 
-    if (strlen(name) >= PAUSEMON_CAPTURE_NAME_SIZE || !pm_tree_is_capture(name) ||
+    if (strlen(name) >= PAUSEMON_CAPTURE_NAME_SIZE || !pm_capture_is_name(name) ||
         fstatat(prune->directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode))
         return 0;
     if (prune->evidence_count >= MAX_DIRECTORIES)

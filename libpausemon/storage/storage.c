@@ -2,14 +2,17 @@
 #include "storage/storage.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/sized.h"
 #include "core/arith.h"
 #include "engine/monitor.h"
 #include "storage/place.h"
 #include "storage/schema.h"
 
 #define DEFAULT_QUEUE 128
+#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_storage_options, queue)
 #define ALIVE_NS (UINT64_C(10) * PM_NS_PER_S)
 #define TEXT_LIMIT (1u << 20)
 
@@ -19,9 +22,8 @@ static int read_options(struct pausemon_storage_options *options,
                         const struct pausemon_storage_options *given, struct pausemon_error *error)
 {
     *options = (struct pausemon_storage_options)PAUSEMON_STORAGE_OPTIONS_INIT;
-    if (given)
-        memcpy(options, given,
-               given->size < sizeof *options ? (size_t)given->size : sizeof *options);
+    if (given && !pm_sized_take(options, sizeof *options, OPTIONS_FIRST_SIZE, given))
+        return pm_fail(error, PAUSEMON_ERR_INVALID, "options of too small a size");
     if (options->queue == 0)
         options->queue = DEFAULT_QUEUE;
     if (options->queue < 8 || options->queue > 4096)
@@ -44,14 +46,15 @@ int pm_storage_open(struct pausemon_storage **out, const char *path,
     int status = read_options(&options, given_options, error);
     if (status < 0)
         return status;
-    pm_host_init(&host, given);
+    if (pm_host_take(&host, given, error) < 0)
+        return PAUSEMON_ERR_INVALID;
     struct pausemon_storage *storage = pm_alloc(&host, sizeof *storage);
     if (!storage)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "storage: out of memory");
     storage->host = storage->feeder = host;
     storage->group = options.group;
     pm_buffer_init(&storage->text, &storage->host, TEXT_LIMIT);
-    strncpy(storage->boot_id, boot_id, sizeof storage->boot_id - 1);
+    snprintf(storage->boot_id, sizeof storage->boot_id, "%s", boot_id);
     storage->queue = pm_queue_new((size_t)options.queue, &storage->feeder);
     status = storage->queue ? pm_place_resolve(storage->place, path, error)
                             : pm_fail(error, PAUSEMON_ERR_NOMEM, "storage: out of memory");
@@ -131,14 +134,12 @@ void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                struct pausemon_storage_info *info)
 {
     struct pausemon_storage_info now = {sizeof now, 0, 0, 0, 0};
-    uint64_t size = info->size;
 
     now.queued = pm_queue_waiting(storage->queue);
     now.dropped = atomic_load(&storage->queue->dropped) + atomic_load(&storage->gone);
     now.written = atomic_load(&storage->written);
     now.disk = atomic_load(&storage->disk);
-    memcpy(info, &now, size < sizeof now ? (size_t)size : sizeof now);
-    info->size = size;
+    pm_sized_fill(info, &now, sizeof now);
 }
 
 /* ---- flush ---- */

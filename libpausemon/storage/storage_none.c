@@ -2,9 +2,8 @@
 /* Built instead of the rest of the room where there is no sqlite3 or no jansson. */
 #include <pausemon/storage.h>
 
-#include <string.h>
-
 #include "base/error.h"
+#include "base/sized.h"
 
 static int refuse(struct pausemon_error *error)
 {
@@ -40,11 +39,8 @@ int pausemon_storage_flush(struct pausemon_storage *storage, struct pausemon_err
 void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                struct pausemon_storage_info *info)
 {
-    uint64_t size = info->size;
-
     (void)storage;
-    memset(info, 0, size < sizeof *info ? (size_t)size : sizeof *info);
-    info->size = size;
+    pm_sized_fill(info, &(struct pausemon_storage_info){0}, sizeof *info);
 }
 
 int pausemon_storage_add_capture(struct pausemon_storage *storage,

@@ -35,8 +35,11 @@ def main():
     found = [line for run in runs for line in lines_of(build, run)]
     if not found:
         sys.exit(1)
-    with open(results, "a", encoding="utf-8") as file:
-        file.writelines(line.replace("\n", " ") + "\n" for line in found)
+    text = "".join(line.replace("\n", " ") + "\n" for line in found)
+    # At once: others append at the same time, and half a line would be none.
+    with open(results, "ab", buffering=0) as file:
+        if file.write(text.encode()) != len(text.encode()):
+            sys.exit("not all results could be written")
 
 
 main()

@@ -2,6 +2,7 @@
 /* What core promises, by example; the property suites ask the same of random machines. */
 #include <string.h>
 
+#include "core/capture.h"
 #include "harness.h"
 
 #define SECOND INT64_C(1000000000)
@@ -258,6 +259,36 @@ START_TEST(a_process_stuck_for_ten_seconds_is_stress)
 }
 END_TEST
 
+/* ---- Captures ---- */
+
+START_TEST(only_names_that_we_give_are_captures)
+{
+    static const char *const good[] = {"2026-01-23_12-00-00", "2024-02-29_23-59-59",
+                                       "1999-12-31_00-00-00_1", "2026-01-23_12-00-00_99999999",
+                                       "2026-01-23_12-00-00_10"};
+    /* clang-format off */
+    static const char *const bad[] = {
+        "", "x", "2026-13-01_00-00-00", "2026-00-01_00-00-00", "2026-01-00_00-00-00",
+        "2026-01-32_00-00-00", "2026-02-29_00-00-00", "2026-01-23_24-00-00",
+        "2026-01-23_00-60-00", "2026-01-23_00-00-61", "0000-01-23_00-00-00",
+        "9999-01-23_00-00-00", "2026-01-23_12-00-0", "2026-01-23_12-00-000",
+        "2026-01-23_12-00-00_", "2026-01-23_12-00-00_0", "2026-01-23_12-00-00_01",
+        "2026-01-23_12-00-00_1x", "2026-01-23_12-00-00_-1", "2026-01-23_12-00-00_1\n",
+        "2026-01-23_12-00-00\n", "2026-01-23_12-00-00/", "2026-01-23_12-00-00_1234567890",
+        "2026-01-23_12-00-00_99999999999999999999999999", "2026-01-23 12-00-00",
+        "2026-01-23T12:00:00", "+026-01-23_12-00-00", "2026-1-23_12-00-00",
+        " 2026-01-23_12-00-00", "../2026-01-23_12-00-00", "2026-01-23_12-00-00.tmp",
+        "\331\242\331\24026-01-23_12-00-00",
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        ck_assert_msg(pm_capture_is_name(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!pm_capture_is_name(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("core");
@@ -275,6 +306,7 @@ int main(void)
     tcase_add_test(tcase,
                    rates_are_over_the_time_between_two_looks_and_a_fallen_counter_gives_none);
     tcase_add_test(tcase, a_process_stuck_for_ten_seconds_is_stress);
+    tcase_add_test(tcase, only_names_that_we_give_are_captures);
     suite_add_tcase(suite, tcase);
     return harness_run(suite);
 }

@@ -266,6 +266,28 @@ START_TEST(unknown_keys_and_names_are_ignored_and_names_cleaned)
 }
 END_TEST
 
+START_TEST(what_may_be_null_may_be_absent)
+{
+    static const char text[] =
+        "{\"id\":3,\"start\":\"2026-01-23T12:00:00Z\",\"end\":\"2026-01-23T12:00:01Z\","
+        "\"duration_ms\":1000,\"lost_ms\":0,\"detectors\":[],\"confidence\":0,\"evidence\":[],"
+        "\"culprits\":[{\"pid\":41,\"command\":\"x\",\"share\":1,\"count\":1,\"suspect\":false}],"
+        "\"victims\":[{\"pid\":9,\"command\":\"y\",\"lost_ms\":1}],\"tier\":0}";
+    struct pausemon_pause *pause = typical();
+    struct pausemon_error error = {0};
+
+    ck_assert_msg(pausemon_json_decode_pause(pause, text, sizeof text - 1, &error) == 0, "%s",
+                  error.text);
+    ck_assert_uint_eq(pause->info.cause, PAUSEMON_CAUSE_UNKNOWN);
+    ck_assert_int_eq(pause->info.event_id, 0);
+    ck_assert_int_eq(pause->culprits[0].uid, -1); /* unknown is not root */
+    ck_assert_str_eq(pause->culprits[0].exe, "");
+    ck_assert_str_eq(pause->culprits[0].unit, "");
+    ck_assert_uint_eq(pause->victims[0].how, 0);
+    pausemon_pause_free(pause);
+}
+END_TEST
+
 START_TEST(the_evidence_is_named_or_it_is_null)
 {
     static const struct {
@@ -463,6 +485,7 @@ int main(void)
     tcase_add_test(tcase, what_makes_no_sense_is_refused_and_changes_nothing);
     tcase_add_test(tcase, lists_that_are_too_long_are_refused);
     tcase_add_test(tcase, unknown_keys_and_names_are_ignored_and_names_cleaned);
+    tcase_add_test(tcase, what_may_be_null_may_be_absent);
     tcase_add_test(tcase, the_evidence_is_named_or_it_is_null);
     tcase_add_test(tcase, every_prefix_of_a_text_is_refused);
     tcase_add_test(tcase, without_memory_decoding_fails_and_changes_nothing);

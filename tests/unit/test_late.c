@@ -75,6 +75,32 @@ START_TEST(two_late_frames_before_a_look_are_one_pause_and_their_time_adds_up)
 }
 END_TEST
 
+START_TEST(what_is_reported_twice_is_lost_once)
+{
+    harness_tick(&stage.harness, 900 * MS);
+    ck_assert_int_eq(report(800, 200), 0);
+    ck_assert_int_eq(report(800, 200), 0);
+    ck_assert_int_eq(report(600, 300), 0);
+    settle();
+    ck_assert_uint_eq(stage.pause_count, 1);
+    ck_assert_uint_eq(stage_last(&stage)->duration_ns, 600 * MS);
+    ck_assert_uint_eq(stage_last(&stage)->lost_ns, 600 * MS);
+}
+END_TEST
+
+START_TEST(a_look_that_fails_is_not_asked_for_for_ever)
+{
+    stage.player.result = PAUSEMON_ERR_IO;
+    harness_tick(&stage.harness, 300 * MS);
+    ck_assert_int_eq(report(300, 0), 0);
+    ck_assert_int_eq(pausemon_monitor_dispatch(stage.monitor), 0);
+    ck_assert_int_gt(pausemon_monitor_get_timeout(stage.monitor), 0);
+    stage.player.result = PAUSEMON_LOOK_COMPLETE;
+    settle();
+    ck_assert_uint_eq(stage.pause_count, 1);
+}
+END_TEST
+
 START_TEST(it_asks_for_a_look_at_once)
 {
     struct pollfd wait = {pausemon_monitor_get_fd(stage.monitor), POLLIN, 0};
@@ -151,6 +177,8 @@ int main(void)
     tcase_add_test(tcase, a_late_frame_is_a_pause_of_the_program);
     tcase_add_test(tcase, where_beats_were_late_too_it_was_not_the_program);
     tcase_add_test(tcase, two_late_frames_before_a_look_are_one_pause_and_their_time_adds_up);
+    tcase_add_test(tcase, what_is_reported_twice_is_lost_once);
+    tcase_add_test(tcase, a_look_that_fails_is_not_asked_for_for_ever);
     tcase_add_test(tcase, it_asks_for_a_look_at_once);
     tcase_add_test(tcase, what_lies_before_the_last_look_does_not_count);
     tcase_add_test(tcase, less_than_is_recorded_is_told_to_nobody);

@@ -270,15 +270,18 @@ END_TEST
 
 START_TEST(rows_beyond_the_bound_are_counted)
 {
+    enum { ROWS = PAUSEMON_MAX_PROCESSES + 5, ROW = sizeof "12345678 x      \n" - 1 };
     struct text text = {0};
     struct looks looks;
-    char row[96];
+    char *rows = malloc((size_t)ROWS * ROW + 1);
 
+    ck_assert_ptr_nonnull(rows);
+    for (size_t i = 0; i < ROWS; i++)
+        snprintf(rows + i * ROW, ROW + 1, "%-8d x      \n", (int)i + 1);
     text_write(&text, "PID      COMMAND\n", 17);
-    for (int i = 0; i < PAUSEMON_MAX_PROCESSES + 5; i++) {
-        int length = snprintf(row, sizeof row, "%-8d x      \n", i + 1);
-        text_write(&text, row, (size_t)length);
-    }
+    /* In one piece: text_write grows by as much as it is given, and no more. */
+    text_write(&text, rows, (size_t)ROWS * ROW);
+    free(rows);
     looks_open_bytes(&looks, text.bytes, text.length);
     looks_next(&looks);
     ck_assert_uint_eq(looks.info->process_count, PAUSEMON_MAX_PROCESSES);

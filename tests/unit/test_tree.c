@@ -443,34 +443,6 @@ START_TEST(room_is_known_or_it_is_not)
 }
 END_TEST
 
-START_TEST(only_names_that_we_give_are_captures)
-{
-    static const char *const good[] = {"2026-01-23_12-00-00", "2024-02-29_23-59-59",
-                                       "1999-12-31_00-00-00_1", "2026-01-23_12-00-00_99999999",
-                                       "2026-01-23_12-00-00_10"};
-    /* clang-format off */
-    static const char *const bad[] = {
-        "", "x", "2026-13-01_00-00-00", "2026-00-01_00-00-00", "2026-01-00_00-00-00",
-        "2026-01-32_00-00-00", "2026-02-29_00-00-00", "2026-01-23_24-00-00",
-        "2026-01-23_00-60-00", "2026-01-23_00-00-61", "0000-01-23_00-00-00",
-        "9999-01-23_00-00-00", "2026-01-23_12-00-0", "2026-01-23_12-00-000",
-        "2026-01-23_12-00-00_", "2026-01-23_12-00-00_0", "2026-01-23_12-00-00_01",
-        "2026-01-23_12-00-00_1x", "2026-01-23_12-00-00_-1", "2026-01-23_12-00-00_1\n",
-        "2026-01-23_12-00-00\n", "2026-01-23_12-00-00/", "2026-01-23_12-00-00_1234567890",
-        "2026-01-23_12-00-00_99999999999999999999999999", "2026-01-23 12-00-00",
-        "2026-01-23T12:00:00", "+026-01-23_12-00-00", "2026-1-23_12-00-00",
-        " 2026-01-23_12-00-00", "../2026-01-23_12-00-00", "2026-01-23_12-00-00.tmp",
-        "\331\242\331\24026-01-23_12-00-00",
-    };
-    /* clang-format on */
-
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        ck_assert_msg(pm_tree_is_capture(good[i]), "%s", good[i]);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        ck_assert_msg(!pm_tree_is_capture(bad[i]), "%s", bad[i]);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("tree");
@@ -492,7 +464,6 @@ int main(void)
     tcase_add_test(all, deep_trees_go_and_endless_ones_are_refused);
     tcase_add_test(all, what_may_not_be_removed_is_told_and_the_rest_goes);
     tcase_add_test(all, room_is_known_or_it_is_not);
-    tcase_add_test(all, only_names_that_we_give_are_captures);
     suite_add_tcase(suite, all);
     return harness_run(suite);
 }

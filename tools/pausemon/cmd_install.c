@@ -86,7 +86,11 @@ static void print_lines(char mark, const char *from, const char *to)
     char line[512], clean[512];
 
     for (; from < to; from += line_length(from)) {
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(from, "\n"), from);
+        size_t length = strcspn(from, "\n");
+        if (length >= sizeof line)
+            length = sizeof line - 1;
+        memcpy(line, from, length);
+        line[length] = '\0';
         utf8_clean(clean, sizeof clean, line);
         fprintf(stderr, "%c %s\n", mark, clean);
     }
