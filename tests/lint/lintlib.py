@@ -93,7 +93,9 @@ def c_functions(text):
                 continue
             if depth == 0 and '(' in head and '=' not in re.sub(r'\([^()]*\)', '', head):
                 start = end + len(head) - len(head.lstrip())
-                name = re.search(r'([\w:~]+)\s*\(', head).group(1)
+                # The second is a method of Objective-C without arguments: `- (void)name`.
+                name = re.search(r'([\w:~]+)\s*\(|\)\s*(\w+)', head)
+                name = name.group(1) or name.group(2)
             depth += 1
         elif mark == '}':
             at_margin = at == 0 or text[at - 1] == '\n'

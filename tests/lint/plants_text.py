@@ -91,6 +91,8 @@ SIZES = {
     'libpausemon/core/zz_full.c': SPDX + '\n' * 499,
     'include/pausemon/zz.h': 'extern "C" {\n'
     + c_function('inline int in_c(void) ⟦in_c has 61 lines⟧', 61) + '}\n',
+    'tools/zz.m': SPDX + c_function('- (void)long ⟦long has 61 lines⟧', 61)
+    + c_function('- (int)long:(int)a ⟦long has 61 lines⟧', 61),
     'tools/zz.sh': 'fits() {\n' + '    :\n' * 58 + '}\n'
     + 'long() { ⟦long has 61 lines⟧\n' + '    :\n' * 59 + '}\n',
     'tools/zz-no-suffix': '#!/bin/sh\nlong() { ⟦long has 61 lines⟧\n' + '    :\n' * 59 + '}\n',
@@ -213,6 +215,33 @@ tests/zz_none.sh outside of backticks
     'libpausemon/zz_room/a.c': SPDX,
 }
 
+EMBEDDING = {
+    'docs/EMBEDDING.md': '''
+```c
+int main(void) ⟦this c is in no program⟧
+{
+    pausemon_zz();
+}
+```
+
+```objc
+[pool release];
+…
+return samples == 2 ? 0 : 1;
+```
+
+```objc
+[pool release]; ⟦this objc is in no program⟧
+…
+return 77;
+```
+
+```sh
+anything at all
+```
+''',
+}
+
 TOPLEVEL = {
     'zz_planted.c': 'int a; ⟦zz_planted.c has no place⟧\n',
     'scripts/zz.sh': ': ⟦scripts has no place⟧\n',
@@ -312,7 +341,8 @@ It says nothing.
 PLANTS = {
     'manuals': MANUALS,
     'layers': LAYERS, 'sizes': SIZES, 'calls': CALLS, 'text': TEXT, 'shell': SHELL,
-    'format': FORMAT, 'docs': DOCS, 'toplevel': TOPLEVEL, 'headers_structs': HEADERS_STRUCTS,
+    'format': FORMAT, 'docs': DOCS, 'embedding': EMBEDDING,
+    'toplevel': TOPLEVEL, 'headers_structs': HEADERS_STRUCTS,
     'headers_c11': in_language('extern int pausemon_zz[]; enum { ZZ = sizeof(struct {}) };'
                                ' ⟦struct⟧\n'),
     'headers_cxx11': in_language('extern int class; ⟦: ⟧\n'),
@@ -327,6 +357,8 @@ EDITS = {
                'secure_getenv in libpausemon/sources/top_live.c is allowed')],
     'docs': [('docs/ARCHITECTURE.md', '', '', ('docs/ARCHITECTURE.md', 1),
               'does not name the room zz_room/')],
+    'embedding': [('docs/EMBEDDING.md', 'plain.m', 'other.m', ('docs/EMBEDDING.md', 1),
+                   'does not name tests/embed/plain.m')],
     'manuals': [('docs/man/libpausemon.3', '.It Fn pausemon_version\n', '.It Li gone\n',
                  ('docs/man/libpausemon.3', 1),
                  'pausemon_version of pausemon/common.h is not listed')],

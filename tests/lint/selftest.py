@@ -16,6 +16,7 @@ import tempfile
 
 import lintlib
 import plants_built
+import plants_since
 import plants_text
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -125,6 +126,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             copy_tree(root, folder)
             wrong = plants_built.exports_check(run, judge, folder, sys.argv[4])
+    elif check == 'since':
+        with tempfile.TemporaryDirectory() as folder:
+            copy_tree(root, folder)
+            wrong = plants_since.since_check(run, judge, folder) + nothing_to_see(check, more)
     else:
         wrong = text_check(check, root, more)
         if check not in ('shell', 'headers'):
