@@ -1,67 +1,55 @@
 // SPDX-License-Identifier: MIT
-// A C++11 program: ownership by unique_ptr, errors as exceptions, JSON into a std::string.
+// C++11: unique_ptr owns, errors are exceptions, a lambda hears.
 #include <pausemon/pausemon.h>
 
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
-struct Free {
-    void operator()(pausemon_source *p) const
-    {
-        pausemon_source_free(p);
-    }
-    void operator()(pausemon_collector *p) const
-    {
-        pausemon_collector_free(p);
-    }
-};
-
-class Watcher
+class Monitor
 {
   public:
-    explicit Watcher(const std::string &spec)
+    using Hear = std::function<void(const pausemon_event &)>; // must not throw
+
+    Monitor(const std::string &spec, uint64_t mask, Hear hear) : hear_(hear)
     {
-        pausemon_error error;
         pausemon_source *source;
+        pausemon_monitor *monitor;
+        pausemon_error error;
         if (pausemon_source_open(&source, spec.c_str(), nullptr, &error) < 0)
             throw std::runtime_error(error.text);
         source_.reset(source);
-        pausemon_collector *collector;
-        int status = pausemon_collector_new(&collector, nullptr, source, nullptr, NULL);
-        if (status < 0)
-            throw std::runtime_error(pausemon_status_text(status));
-        collector_.reset(collector);
-    }
-    std::string look()
-    {
-        pausemon_error error;
-        const pausemon_sample *sample;
-        if (pausemon_collector_collect(&sample, collector_.get(), &error) < 0)
+        if (pausemon_monitor_new(&monitor, nullptr, source, nullptr, &error) < 0)
             throw std::runtime_error(error.text);
-        std::string json;
-        pausemon_json_encode_sample(sample, append, &json);
-        return json;
+        monitor_.reset(monitor);
+        auto call = [](void *user, const pausemon_event *event) { (*(Hear *)user)(*event); };
+        if (pausemon_monitor_subscribe(monitor, mask, call, &hear_, NULL) < 0)
+            throw std::bad_alloc();
+    }
+    Monitor(const Monitor &) = delete; // the address of hear_ is known elsewhere
+    operator pausemon_monitor *()
+    {
+        return monitor_.get();
     }
 
   private:
-    static int append(void *user, const char *bytes, size_t length)
-    {
-        static_cast<std::string *>(user)->append(bytes, length);
-        return 0;
-    }
-    std::unique_ptr<pausemon_source, Free> source_; // freed after the collector
-    std::unique_ptr<pausemon_collector, Free> collector_;
+    template <class T> using Owner = std::unique_ptr<T, void (*)(T *)>;
+    Hear hear_;
+    Owner<pausemon_source> source_{nullptr, pausemon_source_free}; // freed after the monitor
+    Owner<pausemon_monitor> monitor_{nullptr, pausemon_monitor_free};
 };
 
 int main()
 {
-    Watcher watcher("auto");
-    watcher.look();
-    std::cout << watcher.look() << "\n";
+    uint64_t processes = 0;
+    Monitor monitor("auto", PAUSEMON_EVENT_SAMPLE, [&](const pausemon_event &event) {
+        processes = pausemon_sample_get_info(event.sample)->process_count;
+    });
+    std::cout << pausemon_monitor_feed(monitor) << " sample, " << processes << " processes\n";
     try {
-        Watcher("nonsense");
+        Monitor("nonsense", PAUSEMON_EVENT_ALL, nullptr);
     } catch (const std::runtime_error &error) {
         std::cout << error.what() << "\n";
         return 0;
