@@ -17,12 +17,15 @@ step() {
 }
 
 many_rounds() {
+    programs=0
     # shellcheck disable=SC2154 # run.sh sets it
     for program in "$work"/gcc/tests/test_property_*; do
         if [ -f "$program" ] && [ -x "$program" ]; then
             PAUSEMON_ROUNDS=50 CK_VERBOSITY=silent CK_TAP_LOG_FILE_NAME=- "$program" || return 1
+            programs=$((programs + 1))
         fi
     done
+    [ "$programs" -gt 0 ]
 }
 
 # Untouched slots are not zeroed: only valgrind sees one that is read.
@@ -30,6 +33,11 @@ ring_under_valgrind() {
     # shellcheck disable=SC2154 # run.sh sets it
     meson test -C "$work/gcc" --no-rebuild --timeout-multiplier 20 \
         --wrap="$memcheck --errors-for-leak-kinds=definite" ring
+}
+
+amalgamation_sanitized() {
+    PAUSEMON_FULL=1 meson test -C "$work/gcc" --no-rebuild amalgamation &&
+        PAUSEMON_FULL=1 meson test -C "$work/clang" --no-rebuild amalgamation
 }
 
 fuzz() {
@@ -75,13 +83,72 @@ thread_sanitizer() {
     return "$code"
 }
 
+# Every embedding program with other people's libraries, and what it keeps of ours to its end.
+embedding_under_valgrind() {
+    install_packages embed
+    kinds="--errors-for-leak-kinds=definite --show-possibly-lost=no"
+    /usr/bin/python3 -B tests/embed/subproject.py "$top" \
+        --wrap "$memcheck $kinds --suppressions=tests/embed/objc.supp"
+}
+
+# The library is linked statically into each.
+embedding_with_sanitizers() {
+    install_packages embed
+    LSAN_OPTIONS="suppressions=tests/embed/objc.lsan:print_suppressions=0" \
+        /usr/bin/python3 -B tests/embed/subproject.py "$top" -Db_sanitize=address,undefined
+}
+
+# The binding's tests with many examples, 10 000 cycles, every order of deletion.
+python_long() {
+    if [ ! -d "$work/gcc/bindings/python/pausemon" ]; then
+        echo "the binding was not built: no Python 3 with cffi and its headers"
+        return 77
+    fi
+    PAUSEMON_FULL=1 /usr/bin/python3 tests/python/run.py "$work/gcc/bindings/python" \
+        "$work/gcc" tests/python
+}
+
+# The library and the extension under the sanitizers, in a Python that is not: the runtimes are
+# loaded first, and Python allocates with malloc, so that its memory is seen. What cffi itself
+# keeps is not ours. Left out: test_errors (it limits the address space), test_leaks (the leak
+# sanitizer sees more), test_docs and the values (Python's own).
+python_sanitized() {
+    configure python gcc -Dpython=enabled -Dtests=false -Ddocs=disabled \
+        -Db_sanitize=address,undefined -Db_lundef=false || return 1
+    echo "leak:_cffi_backend" >"$work/python.leaks"
+    (
+        PYTHONMALLOC=malloc
+        LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+        ASAN_OPTIONS=exitcode=99
+        UBSAN_OPTIONS=halt_on_error=1
+        LSAN_OPTIONS=suppressions=$work/python.leaks:print_suppressions=0
+        export PYTHONMALLOC LD_PRELOAD ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+        cd tests/python && exec /usr/bin/python3 run.py "$work/python/bindings/python" \
+            "$work/python" test_asyncio.py test_client.py test_evidence.py test_incidents.py \
+            test_lifetimes.py test_misuse.py test_monitor.py test_smoke.py test_sources.py \
+            test_tiers.py
+    )
+}
+
 soak() {
     /usr/bin/python3 -B tests/faults/soak.py "$work/gcc/tools/pausemon" \
         "$work/gcc/tools/pausemond" "$work/gcc/tests" "${PAUSEMON_SOAK_SECONDS:-600}"
 }
 
+abi() {
+    # shellcheck disable=SC2154 # run.sh sets it
+    /usr/bin/python3 -B "tests/abi/$1.py" "$top" "$2"
+}
+
+install_packages abi || echo "without abigail-tools: what needs it is skipped"
 step "property tests, 50 times the rounds" many_rounds
+step "today's programs with a library of tomorrow" abi tomorrow "$work/tomorrow"
+step "the recorded ABI" abi abidiff "$work/gcc/libpausemon/libpausemon.so"
+step "what abidiff must see" abi selftest abidiff
 step "the ring under valgrind" ring_under_valgrind
+step "the amalgamation under sanitizers" amalgamation_sanitized
+step "embedding programs under valgrind" embedding_under_valgrind
+step "embedding programs with sanitizers" embedding_with_sanitizers
 step "fuzzing, a minute a target" fuzz
 step "cross-compiling for macOS" sh tests/cross/run.sh "$work/cross"
 step "benchmarks" sh tests/bench/run.sh
@@ -90,4 +157,8 @@ step "real faults, the long versions" faults 1 gcc blackout bounds evidence free
 step "writers of a black box, killed 50 times" env PAUSEMON_FULL=1 CK_TAP_LOG_FILE_NAME=- \
     CK_VERBOSITY=silent CK_TIMEOUT_MULTIPLIER=20 "$work/gcc/tests/test_unit_blackbox_killed"
 step "real faults under the thread sanitizer" thread_sanitizer
+install_packages full || true # without them steps and tests are skipped, and say so
+step "the Python binding, the long version" python_long
+step "the Python binding, installed by pip" sh tests/python/installed.sh "$work/gcc" "$top"
+step "the Python binding under the sanitizers" python_sanitized
 step "soak: quiet, then compiling" soak

@@ -7,8 +7,11 @@ packages_of() {
     build) echo gcc libc6-dev meson ninja-build pkg-config libjansson-dev libinih-dev \
         libsqlite3-dev ;;
     test) echo g++ gobjc clang libclang-rt-14-dev check valgrind procps python3 binutils \
-        tmux ;;
+        tmux python3-dev python3-cffi python3-pytest python3-hypothesis python3-setuptools ;;
+    full) echo mypy python3-venv python3-pip python3-wheel ;;
     lint) echo clang-format mandoc shellcheck ;;
+    abi) echo abigail-tools ;;
+    embed) echo libglib2.0-dev libuv1-dev libgnustep-base-dev gnustep-make ;;
     esac
 }
 

@@ -18,7 +18,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools"))
-from taplib import PAUSEMON, environment, main, test  # noqa: E402,F401
+from taplib import PAUSEMON, beside, environment, main, test  # noqa: E402,F401
 
 PAUSEMOND, HELPERS = (os.path.abspath(path) for path in sys.argv[2:4])
 FULL = os.environ.get("PAUSEMON_FULL", "") not in ("", "0")
@@ -254,6 +254,7 @@ def undisturbed(home, body):
 
 
 def busy(seconds, priority=0):
+    """Without a priority: busy enough to be seen, and for NERVOUS; with one, a standstill."""
     return Helper("hog", int(seconds * 1000), priority)
 
 

@@ -14,8 +14,9 @@ import subprocess
 import tempfile
 import time
 
-from daemonlib import ATTEMPTS, FULL, NERVOUS, PAUSEMON, PATIENCE, QUICK, Daemon, Helper, busy
-from daemonlib import environment, main, seconds_of, sound, test, undisturbed, wait_until
+from daemonlib import ATTEMPTS, FULL, NERVOUS, PAUSEMON, PATIENCE, QUICK, Daemon, Helper
+from daemonlib import beside, busy, environment, main, seconds_of, sound, test, undisturbed
+from daemonlib import wait_until
 from evidencelib import SHORT, captures, commands_in, complete_and_valid, event_of
 from evidencelib import load, next_capture, only_for_owner, walk_json
 
@@ -186,6 +187,19 @@ def good_and_bad(home, place):
 
 
 @test
+def the_entry_into_critical_makes_one_too(home):
+    with Daemon(home, QUICK + NERVOUS + SHORT) as daemon, busy(4):
+        event = event_of(daemon)
+        path, metadata = next_capture(daemon)
+        complete_and_valid(path, metadata)
+        inner = metadata.get("event") or {}
+        ids = {metadata.get("event_id"), inner.get("id") if isinstance(inner, dict) else None}
+        assert event in ids, f"event {event} is not named: {metadata}"
+        daemon.end()
+
+
+@test
+@beside
 def who_asks_by_a_signal_gets_a_capture_without_any_pause(home):
     with Daemon(home, QUICK + SHORT, umask=0) as daemon, Helper("vforker", STUCK, 15):
         daemon.stream.wait("sample", where=lambda m: m["sample_count"] >= 5)
@@ -217,6 +231,7 @@ def ask_for_capture(home, data, code=0):
 
 
 @test
+@beside
 def the_command_asks_the_daemon(home):
     with Daemon(home, QUICK + SHORT) as daemon:
         daemon.stream.wait("sample", where=lambda m: m["sample_count"] >= 5)
@@ -230,6 +245,7 @@ def the_command_asks_the_daemon(home):
 
 
 @test
+@beside
 def without_a_daemon_the_command_captures_what_it_can_and_says_what_not(home):
     data = os.path.join(home, "data")
     with Daemon(home, QUICK + SHORT) as daemon:
@@ -244,18 +260,6 @@ def without_a_daemon_the_command_captures_what_it_can_and_says_what_not(home):
     pids = {e["pid"] for e in walk_json(load(os.path.join(path, "processes.json"))) if "pid" in e}
     assert {1, os.getpid()} <= pids, pids
     only_for_owner(data)
-
-
-@test
-def the_entry_into_critical_makes_one_too(home):
-    with Daemon(home, QUICK + NERVOUS + SHORT) as daemon, busy(4):
-        event = event_of(daemon)
-        path, metadata = next_capture(daemon)
-        complete_and_valid(path, metadata)
-        inner = metadata.get("event") or {}
-        ids = {metadata.get("event_id"), inner.get("id") if isinstance(inner, dict) else None}
-        assert event in ids, f"event {event} is not named: {metadata}"
-        daemon.end()
 
 
 def stopped(home):
@@ -276,6 +280,7 @@ def stopped(home):
 
 
 @test
+@beside
 def a_daemon_that_was_stopped_captures_nothing(home):
     undisturbed(home, stopped)
 

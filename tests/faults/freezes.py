@@ -8,8 +8,8 @@ import os
 import signal
 import time
 
-from daemonlib import ATTEMPTS, FULL, NOBODY, Canary, Daemon, busy, felt_by, main, no_nobody
-from daemonlib import seconds_of, sound, test, undisturbed, wait_until
+from daemonlib import ATTEMPTS, FULL, NOBODY, Canary, Daemon, beside, busy, felt_by, main
+from daemonlib import no_nobody, seconds_of, sound, test, undisturbed, wait_until
 
 HOG_SECONDS = 3
 
@@ -124,6 +124,7 @@ def stopped_alone(home, stop, go_on):
 
 
 @test
+@beside
 def a_stopped_daemon_says_stopped_and_blames_nobody(home):
     undisturbed(home, lambda place: stopped_alone(
         place, lambda pid: os.kill(pid, signal.SIGSTOP),
@@ -162,11 +163,13 @@ def frozen_group(home, root, switch, frozen, thawed):
 
 
 @test
+@beside
 def a_daemon_frozen_by_the_old_freezer_says_stopped(home):
     return frozen_group(home, "/sys/fs/cgroup/freezer", "freezer.state", "FROZEN", "THAWED")
 
 
 @test
+@beside
 def a_daemon_frozen_by_the_new_freezer_says_stopped(home):
     roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"]
     root = next((r for r in roots if os.path.exists(f"{r}/cgroup.controllers")), roots[1])

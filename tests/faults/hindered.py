@@ -13,7 +13,7 @@ import threading
 import time
 
 from daemonlib import FULL, INTERVAL, NERVOUS, QUICK, Daemon, busy, main, sound, test
-from daemonlib import wait_until
+from daemonlib import undisturbed, wait_until
 
 SHARE = 0.7  # of the samples that were to come
 LOCKED_SECONDS = 30 if FULL else 3
@@ -83,10 +83,7 @@ def full_disk(home, data):
         sound(daemon.base)
 
 
-@test
-def a_full_disk_delays_no_sample_and_what_waited_is_written(home):
-    if os.geteuid() != 0:
-        return "only root mounts a tmpfs"
+def on_a_disk_of_its_own(home):
     data = os.path.join(home, "data")
     os.mkdir(data, 0o700)
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "pm-test", data],
@@ -101,7 +98,13 @@ def a_full_disk_delays_no_sample_and_what_waited_is_written(home):
 
 
 @test
-def a_locked_database_delays_no_sample_and_what_waited_is_written(home):
+def a_full_disk_delays_no_sample_and_what_waited_is_written(home):
+    if os.geteuid() != 0:
+        return "only root mounts a tmpfs"
+    return undisturbed(home, on_a_disk_of_its_own)
+
+
+def locked(home):
     with Daemon(home, QUICK + NERVOUS) as daemon, busy(59):
         daemon.stream.wait("sample", where=lambda m: m["tier"] == 3)
         wait_until("the event in the file", lambda: daemon.rows("SELECT id FROM events"))
@@ -121,7 +124,11 @@ def a_locked_database_delays_no_sample_and_what_waited_is_written(home):
 
 
 @test
-def a_database_broken_under_the_daemon_stops_nothing(home):
+def a_locked_database_delays_no_sample_and_what_waited_is_written(home):
+    undisturbed(home, locked)
+
+
+def broken(home):
     with Daemon(home, QUICK + NERVOUS) as daemon, busy(59):
         wait_until("the event in the file", lambda: daemon.rows("SELECT id FROM events"))
         for end, keep in (("", 16), ("-wal", 4)):
@@ -141,6 +148,11 @@ def a_database_broken_under_the_daemon_stops_nothing(home):
         sound(daemon.base)
 
 
+@test
+def a_database_broken_under_the_daemon_stops_nothing(home):
+    undisturbed(home, broken)
+
+
 def chatter(sock, stop):
     """Garbage, as much as it takes, and nothing is ever read."""
     noise = [os.urandom(4096), b"\n" * 4096, b'{"type":"sample",' * 200, b"\0" * 4096]
@@ -157,8 +169,7 @@ def chatter(sock, stop):
         time.sleep(0.05)
 
 
-@test
-def clients_that_never_read_or_talk_garbage_delay_no_sample(home):
+def crowded(home):
     with Daemon(home, QUICK) as daemon:
         stop, threads, crowd = threading.Event(), [], []
         try:
@@ -188,6 +199,11 @@ def clients_that_never_read_or_talk_garbage_delay_no_sample(home):
         rss = daemon.status()["rss_bytes"]
         assert rss < 64 << 20, f"{rss} bytes resident"
         daemon.end()
+
+
+@test
+def clients_that_never_read_or_talk_garbage_delay_no_sample(home):
+    undisturbed(home, crowded)
 
 
 main()

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* hog MILLISECONDS [PRIORITY]: a process "pm-hog" on every core, at that real-time priority (0:
- * none), that does nothing but compute. Ends by the clock whatever happens, and with its parent.
- * Exit code 77: no real-time priority is to be had. */
+/* hog MILLISECONDS [PRIORITY]: a process "pm-hog" on every core, at that real-time priority, that
+ * does nothing but compute. Without a priority it is one that computes half of the time: enough to
+ * be noticed, and little is taken from what runs beside. Ends by the clock whatever happens, and
+ * with its parent. Exit code 77: no real-time priority is to be had. */
 
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #define CORES 64
 #define MOST_MS 60000
+#define TURN_NS 10000000
 
 static int64_t now(void)
 {
@@ -23,6 +25,23 @@ static int64_t now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void until(int64_t end)
+{
+    while (now() < end)
+        ;
+}
+
+/* Half of the time, on whatever core. */
+static void be_busy(int64_t end)
+{
+    const struct timespec rest = {.tv_nsec = TURN_NS};
+
+    while (now() < end) {
+        until(now() + TURN_NS);
+        nanosleep(&rest, NULL);
+    }
 }
 
 static void spin(int core, int64_t end)
@@ -34,8 +53,7 @@ static void spin(int core, int64_t end)
     CPU_SET((size_t)core, &cores);
     if (sched_setaffinity(0, sizeof cores, &cores) != 0)
         _exit(1);
-    while (now() < end)
-        ;
+    until(end);
     _exit(0);
 }
 
@@ -61,13 +79,16 @@ int main(int argc, char **argv)
     }
     puts("ready");
     fflush(stdout);
+    if (priority.sched_priority == 0) {
+        be_busy(end);
+        return 0;
+    }
     for (int core = 0; core < CPU_SETSIZE && count < CORES; core++) {
         if (!CPU_ISSET((size_t)core, &cores))
             continue;
         children[count] = fork();
         if (children[count] == 0) {
-            if (priority.sched_priority > 0)
-                sched_setscheduler(0, SCHED_FIFO, &priority);
+            sched_setscheduler(0, SCHED_FIFO, &priority);
             spin(core, end);
         }
         if (children[count] > 0)

@@ -34,6 +34,8 @@ QUICK = "[monitor]\ninterval_ms = 200\n"
 OTHERWISE = {
     "sh tools/quickstart.sh": (None, "installs packages of this machine"),
     "sh tests/run.sh": (None, "runs this test among others"),
+    "sudo meson install -C build": (None, "installs into this machine; tests/embed/installed.py "
+                                          "does it elsewhere"),
     "pausemon install": ("pausemon install --dry-run", "would begin a service here"),
     "sudo pausemon install --system": (
         "pausemon install --system --dry-run --force",

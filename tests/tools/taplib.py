@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the suites of the command share: a home for each test, running it, TAP."""
+import itertools
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 PAUSEMON = os.path.abspath(sys.argv[1])
 tests = []
@@ -14,6 +16,13 @@ tests = []
 
 def test(function):
     tests.append(function)
+    return function
+
+
+def beside(function):
+    """A test that waits, and disturbs none of the others that are declared so right before and
+    after it: they are run at the same time."""
+    function.beside = True
     return function
 
 
@@ -66,24 +75,40 @@ def harmless(text):
                for c in text)
 
 
+def outcome(function):
+    """Has it passed, what TAP says of it, how long it took."""
+    with tempfile.TemporaryDirectory() as home:
+        started, hour = time.monotonic(), time.time() // 3600
+        good, text = True, function.__name__
+        try:
+            skipped = function(home)
+            text += f" # SKIP {skipped}" if skipped else ""
+        except Exception as error:  # a test that cannot run has failed
+            if getattr(function, "in_one_hour", False) and time.time() // 3600 != hour:
+                text += " # SKIP the hour ended meanwhile"
+            else:
+                good = False
+                where = traceback.extract_tb(error.__traceback__)[1].lineno
+                text += f": line {where}: " + str(error).replace("\n", " | ")
+        return good, text, time.monotonic() - started
+
+
+def outcomes():
+    """Of all tests, in order; neighbours that may be are run at the same time."""
+    for together, group in itertools.groupby(tests, lambda f: getattr(f, "beside", False)):
+        if together:
+            functions = list(group)
+            with ThreadPoolExecutor(len(functions)) as pool:
+                yield from pool.map(outcome, functions)
+        else:
+            yield from map(outcome, group)
+
+
 def main():
     print(f"1..{len(tests)}")
     failed = 0
-    for number, function in enumerate(tests, 1):
-        name = function.__name__
-        with tempfile.TemporaryDirectory() as home:
-            started, hour = time.monotonic(), time.time() // 3600
-            try:
-                skipped = function(home)
-                print(f"ok {number} - {name}" + (f" # SKIP {skipped}" if skipped else ""),
-                      flush=True)
-            except Exception as error:  # a test that cannot run has failed
-                if getattr(function, "in_one_hour", False) and time.time() // 3600 != hour:
-                    print(f"ok {number} - {name} # SKIP the hour ended meanwhile", flush=True)
-                    continue
-                failed += 1
-                where = traceback.extract_tb(error.__traceback__)[1].lineno
-                print(f"not ok {number} - {name}: line {where}: " +
-                      str(error).replace("\n", " | "), flush=True)
-            print(f"# {time.monotonic() - started:.1f} s", flush=True)
+    for number, (good, text, seconds) in enumerate(outcomes(), 1):
+        print(f"{'ok' if good else 'not ok'} {number} - {text}", flush=True)
+        print(f"# {seconds:.1f} s", flush=True)
+        failed += not good
     sys.exit(1 if failed else 0)
