@@ -18,18 +18,18 @@ static void hear_pause(void *user, const struct pausemon_event *event)
 
 int main(void)
 {
-    struct pausemon_heartbeat_info info = {.size = sizeof info};
+    struct pausemon_heartbeat_info info = PAUSEMON_HEARTBEAT_INFO_INIT;
     struct pausemon_error error;
     struct pausemon_config *config;
     struct pausemon_source *source = NULL;
     struct pausemon_monitor *monitor = NULL;
     struct pausemon_heartbeat *heartbeat = NULL;
 
-    if (pausemon_config_new(&config, NULL, NULL) == 0 &&
+    if (pausemon_config_new(&config, NULL, &error) == 0 &&
         pausemon_config_set(config, "heartbeat.interval_ms", "20", &error) == 0 &&
         pausemon_source_open(&source, "auto", NULL, &error) == 0 &&
         pausemon_monitor_new(&monitor, config, source, NULL, &error) == 0 &&
-        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, hear_pause, NULL, NULL) > 0 &&
+        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_PAUSE, hear_pause, NULL, &error) > 0 &&
         pausemon_heartbeat_start(&heartbeat, monitor, config, NULL, &error) == 0) {
         struct pollfd wait = {pausemon_monitor_get_fd(monitor), POLLIN, 0};
         while (info.beats < 20) {
@@ -38,6 +38,8 @@ int main(void)
             pausemon_heartbeat_get_info(heartbeat, &info);
         }
         printf("%" PRIu64 " beats, %" PRIu64 " late\n", info.beats, info.late_beats);
+    } else {
+        fprintf(stderr, "%s\n", error.text);
     }
     pausemon_heartbeat_stop(heartbeat);
     pausemon_monitor_free(monitor);

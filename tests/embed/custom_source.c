@@ -42,15 +42,14 @@ int main(void)
     struct pausemon_source *source;
     struct pausemon_collector *collector;
     const struct pausemon_sample *sample = NULL;
+    struct pausemon_error error;
 
     ops.read = read_jobs;
-    if (pausemon_source_new(&source, "jobs", &ops, &jobs, NULL, NULL) < 0)
-        return 1;
-    if (pausemon_collector_new(&collector, NULL, source, NULL, NULL) < 0)
-        return 1;
-    for (int i = 0; i < 2; i++)
-        if (pausemon_collector_collect(&sample, collector, NULL) < 0)
-            return 1;
+    if (pausemon_source_new(&source, "jobs", &ops, &jobs, NULL, &error) < 0 ||
+        pausemon_collector_new(&collector, NULL, source, NULL, &error) < 0 ||
+        pausemon_collector_collect(&sample, collector, &error) < 0 || /* rates need two looks */
+        pausemon_collector_collect(&sample, collector, &error) < 0)
+        return fprintf(stderr, "%s\n", error.text), 1;
     const struct pausemon_process *worst = pausemon_sample_get_rogue(sample, 0);
     int right = worst && strcmp(worst->command, "job 2") == 0 && worst->cpu == 900;
     printf("%s\n", right ? "job 2 hogs: 90.0 % of a core" : "wrong");

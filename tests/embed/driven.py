@@ -12,7 +12,7 @@ import time
 
 PATIENCE = 60  # seconds for one program, which takes some five, where the machine is not its own
 SETTLE = 1  # seconds from the threads being there to the first looks and beats
-FREEZE = 1.5  # seconds; a pause is kept from one on
+FREEZE = 1.5  # seconds
 WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  "
 
 
@@ -68,10 +68,15 @@ class Lasting:
         self.process = subprocess.Popen(
             program.command(arguments), stdout=self.file, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, env=program.env)
-        self.until(lambda: self.catches(signals) and self.tasks() >= tasks, "it does not begin")
-        time.sleep(SETTLE * min(self.slower, 4))
+        self.begun = lambda: self.catches(signals) and self.tasks() >= tasks
 
     def __enter__(self):
+        try:
+            self.until(self.begun, "it does not begin")
+        except Wrong:
+            self.__exit__()
+            raise
+        time.sleep(SETTLE * min(self.slower, 4))
         return self
 
     def __exit__(self, *_):
@@ -90,7 +95,7 @@ class Lasting:
 
     def said(self):
         # The offset is the program's too: it is only asked for what is there.
-        return os.pread(self.file.fileno(), 1 << 24, 0).decode()
+        return os.pread(self.file.fileno(), 1 << 24, 0).decode(errors="replace")
 
     def until(self, condition, complaint, seconds=PATIENCE):
         deadline = time.monotonic() + seconds * self.slower

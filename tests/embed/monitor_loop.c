@@ -29,14 +29,16 @@ int main(void)
     struct pausemon_monitor *monitor = NULL;
     int samples = 0;
 
-    if (pausemon_config_new(&config, NULL, NULL) == 0 &&
+    if (pausemon_config_new(&config, NULL, &error) == 0 &&
         pausemon_config_set(config, "monitor.interval_ms", "200", &error) == 0 &&
         pausemon_source_open(&source, "auto", NULL, &error) == 0 &&
         pausemon_monitor_new(&monitor, config, source, NULL, &error) == 0 &&
-        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_ALL, hear, &samples, NULL) > 0) {
+        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_ALL, hear, &samples, &error) > 0) {
         struct pollfd wait = {pausemon_monitor_get_fd(monitor), POLLIN, 0};
         while (samples < 3 && poll(&wait, 1, -1) >= 0)
             pausemon_monitor_dispatch(monitor);
+    } else {
+        fprintf(stderr, "%s\n", error.text);
     }
     pausemon_monitor_free(monitor);
     pausemon_source_free(source);

@@ -19,11 +19,11 @@ __attribute__((objc_root_class))
 @implementation Looker
 + (Looker *)lookerAt:(const char *)spec
 {
-    struct pausemon_error error = {0}; /* stays empty where memory is short */
+    struct pausemon_error error;
     Looker *looker = (Looker *)class_createInstance(self, 0);
 
     if (pausemon_source_open(&looker->source, spec, NULL, &error) == 0 &&
-        pausemon_collector_new(&looker->collector, NULL, looker->source, NULL, NULL) == 0)
+        pausemon_collector_new(&looker->collector, NULL, looker->source, NULL, &error) == 0)
         return looker;
     fprintf(stderr, "%s\n", error.text);
     [looker free];

@@ -24,13 +24,15 @@ int main(void)
     const struct pausemon_sample *sample;
     int status = 1;
 
-    if (pausemon_config_new(&config, NULL, NULL) < 0 ||
+    if (pausemon_config_new(&config, NULL, &error) < 0 ||
         pausemon_config_set(config, "monitor.interval_ms", "250", &error) < 0 ||
         pausemon_source_open(&source, "auto", NULL, &error) < 0 ||
-        pausemon_collector_new(&collector, config, source, NULL, NULL) < 0 ||
-        pausemon_tiers_new(&tiers, config, NULL, NULL) < 0 ||
-        pausemon_ring_new(&ring, pausemon_ring_capacity_for(config), NULL, NULL) < 0)
+        pausemon_collector_new(&collector, config, source, NULL, &error) < 0 ||
+        pausemon_tiers_new(&tiers, config, NULL, &error) < 0 ||
+        pausemon_ring_new(&ring, pausemon_ring_capacity_for(config), NULL, &error) < 0) {
+        fprintf(stderr, "%s\n", error.text);
         goto out;
+    }
     while (pausemon_ring_get_count(ring) < 4) {
         sleep_ms(pausemon_collector_get_timeout(collector));
         if (pausemon_collector_collect(&sample, collector, &error) < 0)

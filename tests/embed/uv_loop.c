@@ -47,7 +47,7 @@ int main(void)
 
     if (pausemon_source_open(&source, "auto", NULL, &error) == 0 &&
         pausemon_monitor_new(&monitor, NULL, source, NULL, &error) == 0 &&
-        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, hear, &samples, NULL) > 0 &&
+        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, hear, &samples, &error) > 0 &&
         uv_poll_init(loop, &descriptor, pausemon_monitor_get_fd(monitor)) == 0 &&
         uv_poll_start(&descriptor, UV_READABLE, on_readable) == 0 &&
         uv_timer_init(loop, &timer) == 0 && uv_timer_start(&timer, on_timer, 0, 0) == 0)

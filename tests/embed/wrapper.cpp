@@ -25,8 +25,8 @@ class Monitor
             throw std::runtime_error(error.text);
         monitor_.reset(monitor);
         auto call = [](void *user, const pausemon_event *event) { (*(Hear *)user)(*event); };
-        if (pausemon_monitor_subscribe(monitor, mask, call, &hear_, NULL) < 0)
-            throw std::bad_alloc();
+        if (pausemon_monitor_subscribe(monitor, mask, call, &hear_, &error) < 0)
+            throw std::runtime_error(error.text);
     }
     Monitor(const Monitor &) = delete; // the address of hear_ is known elsewhere
     operator pausemon_monitor *()
