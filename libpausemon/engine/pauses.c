@@ -349,8 +349,9 @@ uint64_t pm_pauses_floor(const struct pm_pauses *pauses)
     if (cause != PAUSEMON_CAUSE_CPU && cause != PAUSEMON_CAUSE_MEMORY &&
         cause != PAUSEMON_CAUSE_IO && cause != PAUSEMON_CAUSE_UNKNOWN)
         return 0;
-    /* A long stutter of which little was lost is not a long freeze. */
-    bool dense = info->lost_ns >= info->duration_ns / 2;
+    /* A long stutter of which little was lost is not a long freeze. A third, for the kernel may
+     * serve the starved for a whole second between two beats: of 3 s of a hog, 1.34 s were lost. */
+    bool dense = info->lost_ns >= info->duration_ns / 3;
     bool is_long = info->lost_ns >= pauses->forensics_ns ||
                    (dense && info->duration_ns >= pauses->forensics_ns);
     return is_long ? pauses->critical : pauses->elevated;

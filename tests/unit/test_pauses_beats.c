@@ -148,6 +148,20 @@ START_TEST(a_long_stutter_of_which_little_was_lost_is_not_critical)
 }
 END_TEST
 
+/* As a CI machine had it: a hog of 3 s at real-time priority, between whose beats the kernel served
+ * the starved for more than half of its time. */
+START_TEST(a_hog_whose_victims_were_served_in_between_is_critical)
+{
+    for (int i = 0; i < 3; i++)
+        beat(825 + 447, 447, PM_READ_RUN_DELAY);
+    stage_dispatch(&stage, 800);
+    ck_assert_uint_eq(stage.pause_count, 1);
+    check_about((int64_t)stage_last(&stage)->duration_ns, 447 + 2 * (825 + 447));
+    ck_assert_uint_eq(stage_last(&stage)->lost_ns, 3 * 447 * MS);
+    ck_assert_uint_eq(stage_last(&stage)->tier, PAUSEMON_TIER_CRITICAL);
+}
+END_TEST
+
 /* ---- Blamed ---- */
 
 START_TEST(what_was_spent_in_all_of_the_pause_is_blamed_also_when_it_is_told_again)
@@ -458,6 +472,7 @@ int main(void)
     tcase_add_test(tcase, a_late_look_while_the_canary_was_on_time_is_the_hosts);
     tcase_add_test(tcase, a_look_that_was_late_first_is_narrowed_to_what_the_beat_felt);
     tcase_add_test(tcase, a_long_stutter_of_which_little_was_lost_is_not_critical);
+    tcase_add_test(tcase, a_hog_whose_victims_were_served_in_between_is_critical);
     tcase_add_test(tcase, what_was_spent_in_all_of_the_pause_is_blamed_also_when_it_is_told_again);
     tcase_add_test(tcase, what_was_spent_before_a_pause_belongs_to_the_one_before_it_or_to_none);
     tcase_add_test(tcase, a_pause_is_told_when_600_ms_have_brought_no_more_and_once);
