@@ -73,8 +73,10 @@ class Daemon:
         self.err.close()
 
     def configure(self, text):
-        with open(self.config, "w", encoding="utf-8") as file:
+        """All at once: a reload that still waits reads the old text or the new one."""
+        with open(f"{self.config}.new", "w", encoding="utf-8") as file:
             file.write(text)
+        os.replace(file.name, self.config)
 
     def wait_for(self, state):
         """Reads notifications up to this one, and returns it."""
