@@ -28,9 +28,9 @@ enum pausemon_owner {
     PAUSEMON_OWNER_SYSTEM = 2
 };
 
-/* Writes a path: what `place` is, of whom. Reads the environment; makes nothing. Returns whose it
- * is (PAUSEMON_OWNER_USER, _SYSTEM), or PAUSEMON_ERR_NOT_FOUND: there is no home;
- * PAUSEMON_ERR_LIMIT: it does not fit. */
+/* Writes a path: what `place` is, of whom. Reads the environment, but not in a setuid program,
+ * where there is no home; makes nothing. Returns whose it is (PAUSEMON_OWNER_USER, _SYSTEM), or
+ * PAUSEMON_ERR_NOT_FOUND: there is no home; PAUSEMON_ERR_LIMIT: it does not fit. */
 PAUSEMON_API int pausemon_place_find(char *path, size_t size, uint64_t place, uint64_t owner,
                                      struct pausemon_error *error);
 

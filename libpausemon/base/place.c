@@ -33,10 +33,20 @@ static const struct place places[] = {
                                "/etc/pause-monitor/config.toml"},
 };
 
+/* A setuid program is not led by the environment of whoever runs it. */
+static const char *ask_environment(const char *name)
+{
+#ifdef __APPLE__
+    return issetugid() ? NULL : getenv(name);
+#else
+    return secure_getenv(name);
+#endif
+}
+
 /* As snprintf. -1: there is no home. */
 static int write_user(char *path, size_t size, const struct place *place)
 {
-    const char *base = getenv(place->variable), *home = getenv("HOME");
+    const char *base = ask_environment(place->variable), *home = ask_environment("HOME");
 
     /* The XDG specification: a relative path there is to be ignored. */
     if (base && base[0] == '/')

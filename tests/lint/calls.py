@@ -32,8 +32,10 @@ LIBRARY = {
 ALLOWED = {
     ('libpausemon/sources/top_live.c', 'secure_getenv'):
         (1, 'PAUSEMON_TOP, which the public header documents'),
+    ('libpausemon/base/place.c', 'secure_getenv'):
+        (1, 'the home and the XDG directories, which the public header documents'),
     ('libpausemon/base/place.c', 'getenv'):
-        (2, 'the home and the XDG directories, which the public header documents'),
+        (1, 'the same on macOS, if the program is not setuid'),
     ('libpausemon/base/write.c', 'fwrite'):
         (1, 'into a file that the caller has named'),
     ('libpausemon/forensics/alerts.c', 'getenv'):

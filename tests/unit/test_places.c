@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#endif
 #include <unistd.h>
 
 #include "harness.h"
@@ -61,6 +66,51 @@ START_TEST(the_users_places_follow_the_environment)
                      "/.local/share/pause-monitor/events");
 }
 END_TEST
+
+#ifdef __linux__
+enum { FOUND = 10, NOT_FOUND };
+
+/* A copy of this program, root's no longer once it runs. */
+static void copy_setuid(const char *copy)
+{
+    static char bytes[1 << 16];
+    int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    ssize_t got;
+
+    ck_assert_int_ge(from, 0);
+    ck_assert_int_ge(to, 0);
+    while ((got = read(from, bytes, sizeof bytes)) > 0)
+        ck_assert_int_eq(write(to, bytes, (size_t)got), got);
+    ck_assert_int_eq(fchown(to, 65534, 65534), 0);
+    ck_assert_int_eq(fchmod(to, S_ISUID | 0755), 0);
+    close(from);
+    close(to);
+}
+
+START_TEST(a_setuid_program_is_not_led_by_the_environment)
+{
+    char copy[64];
+    struct statvfs disk;
+
+    ck_assert_int_eq(statvfs(home, &disk), 0);
+    if (geteuid() != 0 || disk.f_flag & ST_NOSUID || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0)
+        return; /* such programs cannot be made here */
+    snprintf(copy, sizeof copy, "%s/setuid", home);
+    copy_setuid(copy);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        execl(copy, copy, "--find", (char *)NULL);
+        _exit(1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    unlink(copy);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND, "status %#x", status);
+}
+END_TEST
+#endif
 
 START_TEST(the_systems_places_do_not)
 {
@@ -198,13 +248,24 @@ START_TEST(a_maker_of_nonsense_says_so)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
+#ifdef __linux__
+    if (argc > 1 && strcmp(argv[1], "--find") == 0)
+        _exit(pausemon_place_find(path, sizeof path, PAUSEMON_PLACE_DATA, PAUSEMON_OWNER_USER,
+                                  &error) == PAUSEMON_ERR_NOT_FOUND
+                  ? NOT_FOUND
+                  : FOUND);
+#endif
+    (void)argc, (void)argv;
     Suite *suite = suite_create("places");
     TCase *tcase = tcase_create("places");
 
     tcase_add_checked_fixture(tcase, make_home, remove_home);
     tcase_add_test(tcase, the_users_places_follow_the_environment);
+#ifdef __linux__
+    tcase_add_test(tcase, a_setuid_program_is_not_led_by_the_environment);
+#endif
     tcase_add_test(tcase, the_systems_places_do_not);
     tcase_add_test(tcase, a_database_of_the_users_own_comes_first);
     tcase_add_test(tcase, what_is_no_place_or_does_not_fit_is_refused);
