@@ -93,7 +93,8 @@ PAUSEMON_API int pausemon_monitor_wait(struct pausemon_monitor *monitor, int tim
  * the monotonic clock of the monitor's host. The next dispatch looks at once, and a pause is told
  * as soon as nothing more can belong to it: of cause HOST if the program itself was busy or (with a
  * heartbeat) waited, else of what froze the machine. What lies before the last look is not counted,
- * so report before you dispatch. As any pause it must be pause.record_ms long.
+ * so report before you dispatch; what was reported already counts once, so report in order. As any
+ * pause it must be pause.record_ms long.
  * PAUSEMON_ERR_INVALID: it does not end after it began, or has not ended; PAUSEMON_ERR_BUSY: there
  * was no look yet; PAUSEMON_ERR_UNSUPPORTED: a recording. */
 PAUSEMON_API int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset_ns,

@@ -34,6 +34,16 @@ int pausemon_monitor_feed(struct pausemon_monitor *monitor)
     return pm_monitor_look(monitor);
 }
 
+/* How much of that time was reported before. */
+static uint64_t reported_of(const struct pausemon_monitor *monitor, int64_t onset_ns,
+                            int64_t end_ns)
+{
+    int64_t from_ns = onset_ns > monitor->late_onset_ns ? onset_ns : monitor->late_onset_ns;
+    int64_t to_ns = end_ns < monitor->late_end_ns ? end_ns : monitor->late_end_ns;
+
+    return monitor->late_ns > 0 && from_ns < to_ns ? (uint64_t)(to_ns - from_ns) : 0;
+}
+
 int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset_ns, int64_t end_ns)
 {
     if (!monitor || onset_ns >= end_ns || end_ns > pm_monotonic_ns(&monitor->host))
@@ -45,11 +55,12 @@ int pausemon_monitor_report_late(struct pausemon_monitor *monitor, int64_t onset
     onset_ns = onset_ns > monitor->last_ns ? onset_ns : monitor->last_ns;
     if (onset_ns >= end_ns)
         return 0;
+    uint64_t more_ns = (uint64_t)(end_ns - onset_ns) - reported_of(monitor, onset_ns, end_ns);
     if (monitor->late_ns == 0 || onset_ns < monitor->late_onset_ns)
         monitor->late_onset_ns = onset_ns;
     if (monitor->late_ns == 0 || end_ns > monitor->late_end_ns)
         monitor->late_end_ns = end_ns;
-    monitor->late_ns += (uint64_t)(end_ns - onset_ns);
+    monitor->late_ns += more_ns;
     monitor->late_asks = true;
     pm_waiter_set_timer(&monitor->waiter, 0);
     return 0;

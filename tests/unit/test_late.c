@@ -88,6 +88,21 @@ START_TEST(what_is_reported_twice_is_lost_once)
 }
 END_TEST
 
+START_TEST(of_two_frames_that_are_reported_twice_the_time_between_is_not_lost)
+{
+    harness_tick(&stage.harness, 900 * MS);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(report(800, 600), 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(report(400, 200), 0);
+    ck_assert_int_eq(report(300, 150), 0);
+    settle();
+    ck_assert_uint_eq(stage.pause_count, 1);
+    ck_assert_uint_eq(stage_last(&stage)->duration_ns, 650 * MS);
+    ck_assert_uint_eq(stage_last(&stage)->lost_ns, 450 * MS);
+}
+END_TEST
+
 START_TEST(a_look_that_fails_is_not_asked_for_for_ever)
 {
     stage.player.result = PAUSEMON_ERR_IO;
@@ -178,6 +193,7 @@ int main(void)
     tcase_add_test(tcase, where_beats_were_late_too_it_was_not_the_program);
     tcase_add_test(tcase, two_late_frames_before_a_look_are_one_pause_and_their_time_adds_up);
     tcase_add_test(tcase, what_is_reported_twice_is_lost_once);
+    tcase_add_test(tcase, of_two_frames_that_are_reported_twice_the_time_between_is_not_lost);
     tcase_add_test(tcase, a_look_that_fails_is_not_asked_for_for_ever);
     tcase_add_test(tcase, it_asks_for_a_look_at_once);
     tcase_add_test(tcase, what_lies_before_the_last_look_does_not_count);
