@@ -19,7 +19,8 @@ struct pausemon_heartbeat_options {
     uint64_t size;
     int64_t guard_priority; /* SCHED_FIFO 1..99; 0: that of the calling thread. Refused: the guard
                                runs as it is, and get_info says so */
-    int64_t guard_cpu;      /* the guard stays on this CPU; -1: any */
+    int64_t guard_cpu;      /* the guard stays on this CPU; -1: any. Refused: it runs on any, and
+                               get_info says so. Linux */
     uint64_t lend_priority; /* 1: while a beat is late, the thread that last dispatched the monitor
                                gets the guard's priority until it has looked, unless it has real
                                time already. Only for a thread that does nothing but dispatch.
@@ -43,11 +44,12 @@ struct pausemon_heartbeat_info {
     int64_t guard_priority; /* in force; 0: none was asked for, or it was refused */
     int64_t priority_errno; /* why it was refused; 0 */
     uint64_t cpu_ns;        /* CPU time its threads have used */
+    int64_t cpu_errno;      /* why guard_cpu was refused (EINVAL: no such CPU); 0 */
 };
 
 #define PAUSEMON_HEARTBEAT_INFO_INIT                                                               \
     {                                                                                              \
-        sizeof(struct pausemon_heartbeat_info), 0, 0, 0, 0, 0, 0, 0                                \
+        sizeof(struct pausemon_heartbeat_info), 0, 0, 0, 0, 0, 0, 0, 0                             \
     }
 
 /* Starts both threads. `config` is read, not kept; NULL: the defaults. `options` may be NULL.

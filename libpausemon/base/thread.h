@@ -42,8 +42,8 @@ struct pm_thread_priority {
 int pm_thread_lend(int64_t tid, int priority, struct pm_thread_priority *had);
 void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had);
 
-/* Keeps the calling thread on one CPU; 0, or an errno. */
-int pm_thread_stay(int cpu);
+/* Keeps a thread on one CPU; 0, or an errno. */
+int pm_thread_stay(pthread_t thread, int cpu);
 
 /* One descriptor, readable from pm_wake_signal (any thread) until pm_wake_clear. */
 struct pm_wake {

@@ -69,9 +69,9 @@ void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had)
     (void)had;
 }
 
-int pm_thread_stay(int cpu)
+int pm_thread_stay(pthread_t thread, int cpu)
 {
-    (void)cpu;
+    (void)thread, (void)cpu;
     return ENOTSUP;
 }
 

@@ -83,7 +83,7 @@ void pm_thread_take_back(int64_t tid, const struct pm_thread_priority *had)
         sched_setscheduler((pid_t)tid, had->policy | SCHED_RESET_ON_FORK, &param);
 }
 
-int pm_thread_stay(int cpu)
+int pm_thread_stay(pthread_t thread, int cpu)
 {
     cpu_set_t set;
 
@@ -91,7 +91,7 @@ int pm_thread_stay(int cpu)
         return EINVAL;
     CPU_ZERO(&set);
     CPU_SET((size_t)cpu, &set);
-    return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    return pthread_setaffinity_np(thread, sizeof set, &set);
 }
 
 int pm_wake_open(struct pm_wake *wake, struct pausemon_error *error)

@@ -62,7 +62,7 @@ struct pausemon_heartbeat {
     struct span still[SLOTS]; /* times the guard stood still, the newest over the oldest */
     size_t still_count;
     atomic_int guard_priority; /* in force */
-    int priority_errno;
+    int priority_errno, cpu_errno;
 };
 
 /* The next beat on the grid that lies ahead. */
@@ -230,8 +230,6 @@ static void *run_guard(void *argument)
     int64_t due_ns = pm_system_monotonic_ns();
 
     pm_thread_touch_stack();
-    if (heartbeat->options.guard_cpu >= 0)
-        pm_thread_stay((int)heartbeat->options.guard_cpu);
     pm_reader_open(&heartbeat->reader);
     /* The canary's first beat says who it is. */
     while (!atomic_load(&heartbeat->canary_tid) && !atomic_load(&heartbeat->stop))
@@ -259,6 +257,8 @@ static int start_threads(struct pausemon_heartbeat *heartbeat, struct pausemon_e
     if (status != 0)
         return pm_fail_os(error, status, "cannot start a thread of the heartbeat");
     int priority = (int)heartbeat->options.guard_priority;
+    int cpu = (int)heartbeat->options.guard_cpu;
+    heartbeat->cpu_errno = cpu >= 0 ? pm_thread_stay(heartbeat->guard, cpu) : 0;
     heartbeat->priority_errno = priority ? pm_thread_raise(heartbeat->guard, priority) : 0;
     atomic_store(&heartbeat->guard_priority, heartbeat->priority_errno ? 0 : priority);
     /* Just below, so that on one CPU its look is interrupted by the guard. */
@@ -376,6 +376,7 @@ void pausemon_heartbeat_get_info(const struct pausemon_heartbeat *given,
     all.lost_reports = atomic_load(&heartbeat->pulse->lost);
     all.guard_priority = atomic_load(&heartbeat->guard_priority);
     all.priority_errno = heartbeat->priority_errno;
+    all.cpu_errno = heartbeat->cpu_errno;
     all.cpu_ns = atomic_load(&heartbeat->pulse->cpu_ns);
     pm_sized_fill(info, &all, sizeof all);
 }

@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMMON = 'include/pausemon/common.h'
 HOST = '    void *user; /* handed to each function */\n'
 BEAT = 'include/pausemon/heartbeat.h'
-LAST = '    uint64_t cpu_ns;        /* CPU time its threads have used */\n'
+LAST = '    int64_t cpu_errno;      /* why guard_cpu was refused (EINVAL: no such CPU); 0 */\n'
 BREAKS, ADDS = 'programs would break', '--accept records it'
 
 # (what, file, old, new, of the layout's messages, part of what abidiff says; None: it is silent)
@@ -36,7 +36,7 @@ CHANGES = [
      'planted is new at offset 16, before the end', 'data member insertion'),
     ('a member of another type', BEAT, '    int64_t guard_priority; /* in', '    double '
      'guard_priority; /* in', 'the type of guard_priority was', 'type of'),
-    ('a member is gone', BEAT, LAST, '', 'cpu_ns is gone', 'data member deletion'),
+    ('a member is gone', BEAT, LAST, '', 'cpu_errno is gone', 'data member deletion'),
     ('a fixed layout grows', COMMON, '    int64_t utc_offset_s; /*', '    int64_t planted;\n'
      '    int64_t utc_offset_s; /*', 'this layout is fixed for ever', 'data member insertion'),
     ('constants change places', COMMON, '    PAUSEMON_LOG_WARNING = 2,\n    PAUSEMON_LOG_INFO = 3,',

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is kept: pauses, the heartbeat, the database and its histories."""
 import datetime
+import errno
 import json
 import os
 import stat
@@ -153,6 +154,8 @@ def test_one_heartbeat_a_monitor(nervous):
         heartbeat.stop()
         assert heartbeat.closed
         pausemon.Heartbeat(monitor, guard_cpu=0, witness=True).close()
+        with pausemon.Heartbeat(monitor, guard_cpu=10**6) as heartbeat:
+            assert heartbeat.info.cpu_errno == errno.EINVAL
 
 
 def test_a_heartbeat_may_outlive_its_monitor(nervous):

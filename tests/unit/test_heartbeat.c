@@ -2,6 +2,7 @@
 /* The heartbeat with its real threads: life, refusals, signals, fork. Short, and no timing is
  * judged. */
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -316,6 +317,17 @@ START_TEST(a_priority_is_in_force_or_it_says_why_not)
 }
 END_TEST
 
+START_TEST(a_cpu_that_is_not_there_is_said)
+{
+    struct pausemon_heartbeat_options options = PAUSEMON_HEARTBEAT_OPTIONS_INIT;
+
+    options.guard_cpu = _i == 0 ? -1 : _i == 1 ? 1023 : INT32_MAX;
+    ck_assert_int_eq(start(&options), 0);
+    ck_assert_int_eq(info_now().cpu_errno, _i == 0 ? 0 : EINVAL);
+    wait_beats(5);
+}
+END_TEST
+
 START_TEST(a_machine_that_never_slept_is_never_asleep_for_less_than_nothing)
 {
     for (int i = 0; i < 200000; i++)
@@ -474,6 +486,7 @@ int main(void)
     tcase_add_test(tcase, where_no_descriptor_is_left_the_error_is_the_systems);
     tcase_add_test(tcase, info_counts_beats_and_fills_what_it_has_room_for);
     tcase_add_test(tcase, a_priority_is_in_force_or_it_says_why_not);
+    tcase_add_loop_test(tcase, a_cpu_that_is_not_there_is_said, 0, 3);
     tcase_add_test(tcase, a_machine_that_never_slept_is_never_asleep_for_less_than_nothing);
     tcase_add_test(tcase, its_threads_take_no_signal_and_the_callers_mask_stays);
     tcase_add_test(tcase, a_child_after_fork_frees_without_waiting_and_the_parents_goes_on);

@@ -31,6 +31,8 @@ class HeartbeatInfo:
     priority_errno: int
     #: CPU time its threads have used.
     cpu_ns: int
+    #: Why `guard_cpu` was refused (EINVAL: no such CPU); 0.
+    cpu_errno: int
 
 
 class Heartbeat(Owner):
@@ -61,7 +63,7 @@ class Heartbeat(Owner):
         lib.python_init_heartbeat_info(info)
         self._handle.call(lib.pausemon_heartbeat_get_info, info)
         return HeartbeatInfo(info.beats, info.late_beats, info.worst_ns, info.lost_reports,
-                             info.guard_priority, info.priority_errno, info.cpu_ns)
+                             info.guard_priority, info.priority_errno, info.cpu_ns, info.cpu_errno)
 
     def stop(self) -> None:
         """Ends and joins the threads: the same as close()."""
