@@ -9,9 +9,7 @@
   @public
     int samples;
 }
-- (void)wait;
 @end
-
 @implementation Watcher
 static void hear(void *user, const struct pausemon_event *event)
 {
@@ -20,10 +18,12 @@ static void hear(void *user, const struct pausemon_event *event)
 }
 - (id)init
 {
-    if ((self = [super init]) && pausemon_source_open(&source, "auto", NULL, NULL) == 0 &&
-        pausemon_monitor_new(&monitor, NULL, source, NULL, NULL) == 0 &&
-        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, hear, self, NULL) > 0)
+    struct pausemon_error error = {0};
+    if ((self = [super init]) && pausemon_source_open(&source, "auto", NULL, &error) == 0 &&
+        pausemon_monitor_new(&monitor, NULL, source, NULL, &error) == 0 &&
+        pausemon_monitor_subscribe(monitor, PAUSEMON_EVENT_SAMPLE, hear, self, &error) > 0)
         return self;
+    NSLog(@"%s", error.text);
     [self release];
     return nil;
 }
