@@ -93,7 +93,8 @@ struct pausemon_source_ops {
     /* NULL, or a descriptor as pausemon_source_get_fd. */
     int (*get_fd)(void *self);
     /* NULL, or when `read` should be called even though the descriptor stays silent: monotonic
-     * ns, or -1. */
+     * ns, or -1. Asked only of a source with a descriptor: without one, looks are due by
+     * monitor.interval_ms. */
     int64_t (*get_deadline)(void *self);
     /* NULL, or called once, when the source is freed, or when pausemon_source_new fails. */
     void (*close)(void *self);
