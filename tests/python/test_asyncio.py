@@ -55,6 +55,20 @@ def test_a_slow_consumer_misses_nothing(nervous):
         assert run(slow(monitor)) == EXPECTED
 
 
+def test_a_very_slow_consumer_loses_the_oldest_samples_first(nervous, monkeypatch):
+    monkeypatch.setattr(pausemon.aio, "_WAITING", 8)
+
+    async def late(monitor):
+        async with monitor.events() as stream:
+            await hear(monitor)
+            return [word(event) async for event in stream], stream.lost
+
+    with stage.Script(SCRIPT) as source, pausemon.Monitor(source, nervous) as monitor:
+        samples = [i for i, name in enumerate(EXPECTED) if name[0] == "S"]
+        kept = [name for i, name in enumerate(EXPECTED) if i not in samples[:-2]]
+        assert run(late(monitor)) == (kept, len(EXPECTED) - 8)
+
+
 def test_cancelled_in_the_middle(nervous):
     heard = []
 

@@ -90,6 +90,15 @@ def test_what_is_used_lives_as_long_as_its_user(nervous):
     collector.close()
 
 
+def test_what_is_made_twice_is_freed_twice():
+    for made, again in (pausemon.RingBuffer(3), (3,)), (stage.Script("."), (".",)):
+        first = made._handle
+        made.__init__(*again)
+        assert not first.pointer and made._handle.pointer
+        made.close()
+        assert not made._handle.pointer
+
+
 def test_a_callback_is_kept_and_let_go(nervous):
     class Hearer:
         def hear(self, event):

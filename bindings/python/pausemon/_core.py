@@ -407,6 +407,12 @@ class Owner:
     def __exit__(self, *what: object) -> None:
         self.close()
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        old = self.__dict__.get(name)
+        super().__setattr__(name, value)
+        if isinstance(old, Handle):
+            old.abandon()  # __init__ was called again
+
     def __del__(self) -> None:
         handle = getattr(self, "_handle", None)
         if handle is not None:

@@ -114,8 +114,8 @@ class Driver:
 
 class EventStream:
     """The events of a monitor, for `async for`; each stream has its own queue. It ends after END
-    or CLOSE, which are told in any case. A reader that is very slow loses the oldest samples:
-    `lost` counts them.
+    or CLOSE, which are told in any case. A reader that is very slow loses the oldest samples,
+    and other events where no sample waits: `lost` counts them.
 
     An exception of a callback that the dispatch ran is raised by every stream, once."""
 
@@ -150,12 +150,18 @@ class EventStream:
         if not isinstance(item, Exception) and item.type & (EventType.END | EventType.CLOSE):
             self._finish()
         if len(self._items) > _WAITING:
-            self._items.popleft()
-            self.lost += 1
+            self._drop()
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+    def _drop(self) -> None:
+        """The oldest sample; where none waits, the oldest event."""
+        samples = (i for i, item in enumerate(self._items)
+                   if not isinstance(item, Exception) and item.type == EventType.SAMPLE)
+        del self._items[next(samples, 0)]
+        self.lost += 1
 
     def _finish(self) -> None:
         self._ended = True
