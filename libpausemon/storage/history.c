@@ -259,6 +259,16 @@ int pm_history_has_table(struct pausemon_history *history, const char *name,
     return status;
 }
 
+/* Parameters 1 to 7 of a query: the times, the id, a review or a cause (NULL: any), the limit. */
+static sqlite3_stmt *query(struct pausemon_history *history, const char *sql,
+                           const struct pausemon_history_filter *filter, const char *kind,
+                           struct pausemon_error *error)
+{
+    return pm_db_query(&history->db, error, sql, "ididiti", filter->since_ns,
+                       pm_db_seconds(filter->since_ns), filter->until_ns,
+                       pm_db_seconds(filter->until_ns), filter->id, kind, (int64_t)filter->limit);
+}
+
 int pausemon_history_events(struct pausemon_history *history,
                             const struct pausemon_history_filter *given,
                             int (*each)(void *user, const struct pausemon_escalation *escalation),
@@ -274,17 +284,14 @@ int pausemon_history_events(struct pausemon_history *history,
     begin_walk(&walk, history);
     walk.each_event = each;
     walk.user = user;
-    sqlite3_stmt *statement =
-        pm_db_query(&history->db, &why,
-                    "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
-                    " WHERE (?1 = 0 OR e.end_timestamp IS NULL OR e.end_timestamp >= ?2)"
-                    " AND (?3 = 0 OR e.start_timestamp < ?4) AND (?5 = 0 OR e.id = ?5)"
-                    " AND (?6 IS NULL OR coalesce(e.status, 'unreviewed') = ?6)"
-                    " ORDER BY e.start_timestamp DESC, e.id DESC LIMIT ?7",
-                    "ididiti", filter.since_ns, pm_db_seconds(filter.since_ns), filter.until_ns,
-                    pm_db_seconds(filter.until_ns), filter.id,
-                    filter.review < 0 ? NULL : pausemon_review_name((uint64_t)filter.review),
-                    (int64_t)filter.limit);
+    sqlite3_stmt *statement = query(
+        history,
+        "SELECT " PM_EVENT_COLUMNS " FROM events AS e"
+        " WHERE (?1 = 0 OR e.end_timestamp IS NULL OR e.end_timestamp >= ?2)"
+        " AND (?3 = 0 OR e.start_timestamp < ?4) AND (?5 = 0 OR e.id = ?5)"
+        " AND (?6 IS NULL OR coalesce(e.status, 'unreviewed') = ?6)"
+        " ORDER BY e.start_timestamp DESC, e.id DESC LIMIT ?7",
+        &filter, filter.review < 0 ? NULL : pausemon_review_name((uint64_t)filter.review), &why);
     int status = walk_rows(&walk, statement, tell_event, &why, error);
     end_walk(&walk);
     return status;
@@ -311,15 +318,12 @@ int pausemon_history_pauses(struct pausemon_history *history,
     if (pausemon_pause_new(&walk.pause, &history->host.given, NULL) < 0)
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "history: out of memory");
     sqlite3_stmt *statement =
-        pm_db_query(&history->db, &why,
-                    "SELECT " PM_PAUSE_COLUMNS " FROM pauses"
-                    " WHERE (?1 = 0 OR end_timestamp >= ?2) AND (?3 = 0 OR start_timestamp < ?4)"
-                    " AND (?5 = 0 OR id = ?5) AND (?6 IS NULL OR cause = ?6)"
-                    " ORDER BY start_timestamp DESC, id DESC LIMIT ?7",
-                    "ididiti", filter.since_ns, pm_db_seconds(filter.since_ns), filter.until_ns,
-                    pm_db_seconds(filter.until_ns), filter.id,
-                    filter.cause < 0 ? NULL : pausemon_cause_name((uint64_t)filter.cause),
-                    (int64_t)filter.limit);
+        query(history,
+              "SELECT " PM_PAUSE_COLUMNS " FROM pauses"
+              " WHERE (?1 = 0 OR end_timestamp >= ?2) AND (?3 = 0 OR start_timestamp < ?4)"
+              " AND (?5 = 0 OR id = ?5) AND (?6 IS NULL OR cause = ?6)"
+              " ORDER BY start_timestamp DESC, id DESC LIMIT ?7",
+              &filter, filter.cause < 0 ? NULL : pausemon_cause_name((uint64_t)filter.cause), &why);
     int status = walk_rows(&walk, statement, tell_pause, &why, error);
     end_walk(&walk);
     return status;
