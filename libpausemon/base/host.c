@@ -64,11 +64,12 @@ int pm_host_take(struct pm_host *host, const struct pausemon_host *given,
                  struct pausemon_error *error)
 {
     const size_t first = PM_END_OF(struct pausemon_host, now);
+    bool refused = given && given->size < first;
 
-    if (given && given->size < first)
+    pm_host_init(host, refused ? NULL : given);
+    if (refused)
         return pm_fail(error, PAUSEMON_ERR_INVALID, "a host of %llu bytes; at least %zu expected",
                        (unsigned long long)given->size, first);
-    pm_host_init(host, given);
     return 0;
 }
 
@@ -134,8 +135,7 @@ void pausemon_now(const struct pausemon_host *given, struct pausemon_instant *no
 {
     struct pm_host host;
 
-    if (pm_host_take(&host, given, NULL) < 0)
-        pm_host_init(&host, NULL);
+    pm_host_take(&host, given, NULL);
     pm_now(&host, now);
 }
 

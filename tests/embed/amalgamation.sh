@@ -35,7 +35,7 @@ echo "the same input gives the same bytes"
 compile -o "$place/custom_source" "$made/pausemon.c" "$here/custom_source.c" -lpthread
 "$place/custom_source" >"$place/out" || fail "custom_source does not work"
 object=$place/objects/pausemon.o
-compile -fPIC -O1 -c -o "$object" "$made/pausemon.c"
+compile -fPIC -O3 -c -o "$object" "$made/pausemon.c"
 programs="recorded_text monitor_loop beats judged_json"
 [ -z "${PAUSEMON_FULL:-}" ] || programs="$programs game_frames poll_loop timeout_only"
 for name in $programs; do
@@ -78,10 +78,10 @@ fi
 echo "PAUSEMON_STATIC exports nothing"
 
 [ -n "${PAUSEMON_FULL:-}" ] || exit 0
-for level in -Og -Os -O2 -O3; do # each warns of other things
+for level in -Og -O1 -O2 -Os; do # each warns of other things
     compile "$level" -c -o "$place/level.o" "$made/pausemon.c"
 done
-for name in custom_source recorded_text monitor_loop beats own_hitch judged_json; do
+for name in custom_source recorded_text monitor_loop beats game_frames judged_json; do
     compile -g -fsanitize=address,undefined -fno-sanitize-recover=all -o "$place/checked" \
         "$made/pausemon.c" "$here/$name.c" -lpthread
     "$place/checked" "top:$here/hog.txt" >"$place/out" || fail "$name under sanitizers"

@@ -95,7 +95,7 @@ def while_all_cores_compile_no_pause_is_invented(home):
             return f"no {tool}"
     with tempfile.TemporaryDirectory() as place:
         copy = os.path.join(place, "copy")
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build*", ".git"))
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", "build-*", ".git"))
         subprocess.run(["meson", "setup", "build"], cwd=copy, check=True, capture_output=True)
         rounds = []
 

@@ -62,7 +62,9 @@ static inline void fuzz_check_collected(const struct pausemon_sample *sample,
 {
     const struct pausemon_sample_info *info = pausemon_sample_get_info(sample);
     const struct pausemon_process *process;
+    const uint64_t stuck_ns = UINT64_C(10000000000);
     uint64_t count = 0, rated = 0, selected = 0;
+    bool stuck = false;
 
     for (; (process = pausemon_collector_get_process(collector, (size_t)count)); count++) {
         fuzz_check_process(process);
@@ -70,6 +72,7 @@ static inline void fuzz_check_collected(const struct pausemon_sample *sample,
         FUZZ_CHECK(process->elapsed_ns || !(process->have & FUZZ_RATES));
         rated += (process->have & FUZZ_RATES) != 0;
         selected += process->categories != 0;
+        stuck |= process->stuck_ns >= stuck_ns;
     }
     FUZZ_CHECK(info->process_count == count && count <= PAUSEMON_MAX_PROCESSES);
     FUZZ_CHECK(info->rated_count == rated);
@@ -85,7 +88,8 @@ static inline void fuzz_check_collected(const struct pausemon_sample *sample,
     }
     process = pausemon_sample_get_rogue(sample, 0);
     FUZZ_CHECK(info->max_score == (process ? process->score : 0));
-    FUZZ_CHECK(info->stress == info->max_score);
+    FUZZ_CHECK(info->stress >= info->max_score && info->stress <= 100);
+    FUZZ_CHECK(stuck || info->stress == info->max_score);
 }
 
 /* ---- JSON ---- */

@@ -7,6 +7,7 @@ import inspect
 import os
 import pkgutil
 import re
+import signal
 import subprocess
 import sys
 
@@ -108,14 +109,16 @@ def test_incidents(tmp_path, nervous):
 
 
 def test_asyncio_alert(tmp_path):
-    """A service: it runs until it is told to end, and ends in good order."""
+    """A service: it runs until it is told to end, and ends in good order. (What a shell starts in
+    the background ignores SIGINT, and so does what that starts, unless it is told not to.)"""
     process = subprocess.Popen([sys.executable, "-u", example("asyncio_alert.py")], text=True,
                                env=environment(tmp_path), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         first = process.stdout.readline()
         assert first and process.poll() is None
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=stage.PATIENCE)
     finally:
         if process.poll() is None:
