@@ -102,6 +102,7 @@ static void remember(const struct pm_procfs *procfs, struct pm_procfs_known *kno
     known->look = procfs->look;
     if (row->verb == PAUSEMON_ROW_FULL) {
         known->threads = procfs->threads;
+        known->child_faults = procfs->child_faults;
         known->denied = row->denied != 0;
     }
 }

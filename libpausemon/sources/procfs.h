@@ -32,6 +32,7 @@ struct pm_procfs {
     bool incomplete; /* in this look: somebody was not looked at */
     bool exhausted;  /* at this process: no descriptor or memory was left to read it with */
     struct pm_procfs_threads threads; /* of this process: those the sums are over */
+    uint64_t child_faults;            /* of this process: see read_io() */
     size_t threads_left;              /* in this look */
     uint64_t skipped;                 /* in this look */
     uint64_t look;
@@ -42,6 +43,7 @@ struct pm_procfs {
         uint64_t state;
         bool denied; /* something of it was refused */
         struct pm_procfs_threads threads;
+        uint64_t child_faults;
     } * known;
     size_t count, capacity;
     struct pm_map index;

@@ -56,9 +56,11 @@ static bool parse_fields(const char *at, const char *end, struct pm_stat *stat)
 {
     uint64_t flags = 0, ppid = 0, unused;
     uint64_t *const wanted[23] = {
-        [4] = &ppid,          [9] = &flags,          [12] = &stat->majflt,
-        [14] = &stat->utime,  [15] = &stat->stime,   [16] = &stat->cutime,
-        [17] = &stat->cstime, [20] = &stat->threads, [22] = &stat->start_time,
+        [4] = &ppid,           [9] = &flags,
+        [11] = &stat->cminflt, [12] = &stat->majflt,
+        [14] = &stat->utime,   [15] = &stat->stime,
+        [16] = &stat->cutime,  [17] = &stat->cstime,
+        [20] = &stat->threads, [22] = &stat->start_time,
     };
 
     for (int field = 4; field <= 22; field++)

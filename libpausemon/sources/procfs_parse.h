@@ -17,7 +17,7 @@ struct pm_stat {
     uint64_t state; /* enum pausemon_state */
     int64_t ppid;
     bool is_kernel_thread;
-    uint64_t majflt, utime, stime, cutime, cstime; /* times in clock ticks */
+    uint64_t cminflt, majflt, utime, stime, cutime, cstime; /* times in clock ticks */
     uint64_t threads, start_time;
 };
 

@@ -135,8 +135,13 @@ static void read_memory(struct pm_procfs *procfs, struct pausemon_row *row)
     *(known ? &row->have : &row->denied) |= have;
 }
 
-static void read_io(struct pm_procfs *procfs, struct pausemon_row *row)
+/* With a child that it waits for, a process gets all that the child, and those that the child had
+ * waited for, ever read and wrote: that is none of its own. It gets their page faults too, and
+ * there is no process without any. */
+static void read_io(struct pm_procfs *procfs, struct pausemon_row *row,
+                    const struct pm_procfs_known *known)
 {
+    const uint64_t have = PAUSEMON_HAVE_SYSBSD | PAUSEMON_HAVE_IO_BYTES;
     int length = read_of(procfs, row->pid, "io");
     size_t size = length > 0 ? (size_t)length : 0;
 
@@ -144,6 +149,8 @@ static void read_io(struct pm_procfs *procfs, struct pausemon_row *row)
         PAUSEMON_HAVE_SYSBSD;
     *(pm_parse_io_bytes(procfs->text, size, &row->io_bytes) ? &row->have : &row->denied) |=
         PAUSEMON_HAVE_IO_BYTES;
+    if (known && known->child_faults != procfs->child_faults)
+        row->restarted |= have;
 }
 
 static uint64_t hash(int64_t tid)
@@ -267,6 +274,7 @@ enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pause
 
     if (result != PM_PROCFS_OK || row->denied)
         return result;
+    procfs->child_faults = stat.cminflt;
     if (stat.is_kernel_thread) {
         /* No memory of its own; its I/O is done for others and not in its io file. */
         row->have |= PAUSEMON_HAVE_MEM | PAUSEMON_HAVE_CMPRS;
@@ -274,7 +282,7 @@ enum pm_procfs_result pm_procfs_read_full(struct pm_procfs *procfs, struct pause
         if (procfs->wants & (PAUSEMON_HAVE_MEM | PAUSEMON_HAVE_CMPRS))
             read_memory(procfs, row);
         if (procfs->wants & (PAUSEMON_HAVE_SYSBSD | PAUSEMON_HAVE_IO_BYTES))
-            read_io(procfs, row);
+            read_io(procfs, row, known);
     }
     if (procfs->wants & (PAUSEMON_HAVE_CSW | PAUSEMON_HAVE_RUN_DELAY))
         read_schedstat(procfs, row, known);

@@ -124,6 +124,7 @@ struct fake_process fakeproc_ordinary(int64_t pid)
                                  .state = 'S',
                                  .ppid = 1,
                                  .flags = 0x00400140,
+                                 .cminflt = 4000,
                                  .majflt = 10,
                                  .utime = 1000,
                                  .stime = 500,
@@ -168,6 +169,7 @@ static void fill_stat(struct stat_line *line, const struct fake_process *process
     set(line, 4, "%" PRId64, process->ppid);
     set(line, 8, "-1");
     set(line, 9, "%" PRIu64, process->flags);
+    set(line, 11, "%" PRIu64, process->cminflt);
     set(line, 12, "%" PRIu64, process->majflt);
     set(line, 14, "%" PRIu64, process->utime);
     set(line, 15, "%" PRIu64, process->stime);

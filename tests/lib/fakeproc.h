@@ -24,7 +24,7 @@ struct fake_process {
     char state;
     int64_t ppid;
     uint64_t flags;
-    uint64_t majflt;
+    uint64_t cminflt, majflt;
     uint64_t utime, stime, cutime, cstime; /* ticks */
     uint64_t threads;
     uint64_t start_time;

@@ -206,6 +206,34 @@ START_TEST(a_counter_that_fell_is_unknown_and_the_others_stay)
 }
 END_TEST
 
+/* A shell that waited for dd has its millions of calls in its own file: nobody made them now. */
+START_TEST(what_a_child_did_in_its_life_is_not_what_its_parent_does_now)
+{
+    struct fake_process process = fakeproc_ordinary(10);
+    struct watch watch;
+
+    fakeproc_put(&fake, &process);
+    watch_open(&watch, fake.spec);
+    watch_after(&watch, 0);
+    process.cminflt += 1;
+    process.syscr += 39000000;
+    process.read_bytes += 20000000000;
+    process.csw += 5;
+    fakeproc_put(&fake, &process);
+    watch_after(&watch, SECOND);
+    UNKNOWN(watch_get(&watch, 10), SYSBSD, sysbsd);
+    UNKNOWN(watch_get(&watch, 10), IO_BYTES, io_bytes);
+    KNOWN(watch_get(&watch, 10), CSW, csw, 5);
+    process.syscr += 30;
+    process.read_bytes += 4096;
+    fakeproc_put(&fake, &process);
+    watch_after(&watch, SECOND);
+    KNOWN(watch_get(&watch, 10), SYSBSD, sysbsd, 30);
+    KNOWN(watch_get(&watch, 10), IO_BYTES, io_bytes, 4096);
+    watch_close(&watch);
+}
+END_TEST
+
 /* ---- States, kernel threads, swap ---- */
 
 static const struct {
@@ -403,6 +431,7 @@ static Suite *make_suite(void)
     tcase_add_test(values, a_process_that_does_nothing_has_known_zeros);
     tcase_add_test(values, a_fake_root_is_not_taken_for_the_real_one);
     tcase_add_test(values, a_counter_that_fell_is_unknown_and_the_others_stay);
+    tcase_add_test(values, what_a_child_did_in_its_life_is_not_what_its_parent_does_now);
     tcase_add_test(values, every_state_letter_has_its_state);
     tcase_add_test(values, kernel_threads_use_no_memory_and_their_io_is_not_missed);
     tcase_add_test(values, swap_is_read_where_swap_is_in_use);
