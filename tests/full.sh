@@ -153,7 +153,7 @@ step "fuzzing, a minute a target" fuzz
 step "cross-compiling for macOS" sh tests/cross/run.sh "$work/cross"
 step "benchmarks" sh tests/bench/run.sh
 step "real faults, the long versions" faults 1 gcc blackout bounds evidence freezes hindered \
-    killed starts stuck
+    killed pressure starts stuck
 step "writers of a black box, killed 50 times" env PAUSEMON_FULL=1 CK_TAP_LOG_FILE_NAME=- \
     CK_VERBOSITY=silent CK_TIMEOUT_MULTIPLIER=20 "$work/gcc/tests/test_unit_blackbox_killed"
 step "real faults under the thread sanitizer" thread_sanitizer
