@@ -116,10 +116,18 @@ static void sight(struct pm_sighting *sighting, const struct pm_report *report)
 
 /* ---- one standstill, several reports ---- */
 
+/* A program's own hitches are one each: nobody else hands out turns. */
 static bool same_cause(const struct pm_pauses *pauses, const struct pm_report *report)
 {
     uint64_t one = judge(pauses, decisive(pauses)).cause, other = pm_judge(&report->lapse).cause;
+    struct pm_lapse lapse = report->lapse;
 
+    if (one == PAUSEMON_CAUSE_HOST)
+        return false;
+    if (other == PAUSEMON_CAUSE_HOST) {
+        lapse.canary_on_time = false; /* its late beat may be told after the look */
+        return pm_judge(&lapse).cause == one;
+    }
     return one == other || one == PAUSEMON_CAUSE_UNKNOWN || other == PAUSEMON_CAUSE_UNKNOWN;
 }
 

@@ -282,6 +282,48 @@ START_TEST(a_stutter_of_twenty_beats_is_told_a_few_times_and_once_more_at_its_en
 }
 END_TEST
 
+/* A look that is late in a freeze, as the one thread that looks is, may come before the beat. */
+START_TEST(turns_of_one_freeze_are_one_pause_however_often_is_looked)
+{
+    stage_set(&stage, "monitor.interval_ms", "200");
+    stage_grow(&stage, PM_READ_RUN_DELAY, 0);
+    for (int turn = 0; turn < 3; turn++) {
+        harness_tick(&stage.harness, 900 * MS);
+        stage_grow(&stage, PM_READ_RUN_DELAY, 880);
+        stage_dispatch(&stage, 0);
+        stage_beat(&stage, 900, PM_READ_RUN_DELAY);
+        stage_dispatch(&stage, 0);
+        stage_dispatch(&stage, 200);
+        stage_dispatch(&stage, 200);
+        stage_dispatch(&stage, 200);
+    }
+    for (int i = 0; i < 10; i++)
+        stage_dispatch(&stage, 200);
+    ck_assert_uint_ge(stage.pause_count, 1);
+    ck_assert_int_eq(stage_last(&stage)->id, 1);
+    ck_assert_uint_eq(stage_last(&stage)->cause, PAUSEMON_CAUSE_CPU);
+    ck_assert_uint_eq(stage_last(&stage)->lost_ns, 2700 * MS);
+}
+END_TEST
+
+/* A program that hitches once a second has not frozen for minutes. */
+START_TEST(each_hitch_of_the_program_itself_is_one_of_its_own)
+{
+    for (int i = 0; i < 5; i++) {
+        int64_t now_ns = stage.harness.now.monotonic_ns + 300 * MS;
+        harness_tick(&stage.harness, 300 * MS);
+        ck_assert_int_eq(pausemon_monitor_report_late(stage.monitor, now_ns - 300 * MS, now_ns), 0);
+        for (int k = 0; k < 5; k++)
+            stage_dispatch(&stage, 200);
+    }
+    ck_assert_uint_eq(stage.pause_count, 5);
+    const struct pausemon_pause_info *info = stage_last(&stage);
+    ck_assert_int_eq(info->id, 5);
+    ck_assert_uint_eq(info->cause, PAUSEMON_CAUSE_HOST);
+    ck_assert_uint_eq(info->duration_ns, 300 * MS);
+}
+END_TEST
+
 /* ---- Stalls ---- */
 
 START_TEST(a_stall_is_not_added_twice_when_the_end_of_another_has_to_wait)
@@ -381,6 +423,8 @@ int main(void)
     tcase_add_test(tcase, a_stall_of_less_is_blamed_by_all_of_it);
     tcase_add_loop_test(tcase, a_pause_that_waits_while_looks_fail_is_told_and_nobody_spins, 0, 3);
     tcase_add_test(tcase, a_stutter_of_twenty_beats_is_told_a_few_times_and_once_more_at_its_end);
+    tcase_add_test(tcase, turns_of_one_freeze_are_one_pause_however_often_is_looked);
+    tcase_add_test(tcase, each_hitch_of_the_program_itself_is_one_of_its_own);
     tcase_add_test(tcase, a_stall_is_not_added_twice_when_the_end_of_another_has_to_wait);
     tcase_add_test(tcase, a_stall_that_goes_on_at_the_end_is_told);
     tcase_add_test(tcase, a_stall_that_goes_on_at_the_close_is_told_after_the_pause_that_waits);
