@@ -22,9 +22,10 @@ Install it first, in the directory of its source:
 
     meson setup build && sudo meson install -C build
 
-or, where it is installed already in a place of its own:
+or, where it is installed already in a place of its own, say in which directory its pausemon.pc is
+(THERE/lib/pkgconfig; on Debian THERE/lib/x86_64-linux-gnu/pkgconfig):
 
-    PKG_CONFIG_PATH=THERE/lib/pkgconfig pip install --no-build-isolation --no-deps ./bindings/python
+    PKG_CONFIG_PATH=DIRECTORY pip install --no-build-isolation --no-deps ./bindings/python
 """
 # Where every loader looks.
 STANDARD = {"/lib", "/usr/lib", "/lib64", "/usr/lib64"}

@@ -15,8 +15,8 @@
  *  - An object and everything made from it belong to one thread at a time. Different
  *    objects share nothing: there are no globals.
  *  - The library never prints, never exits, installs no signal handler, changes no locale,
- *    umask or directory, and starts no thread. After fork() only the parent may go on using an
- *    object; the child may free it.
+ *    umask or directory, and starts no thread but a heartbeat's. After fork() only the
+ *    parent may go on using an object; the child may free it.
  *  - Structs that you allocate begin with `size`: set it with the INIT macro of the struct.
  *    Structs that the library hands out may grow at the end in later releases: never copy
  *    one with `*`, never walk an array of them; pausemon_process_copy and pausemon_sample_copy
