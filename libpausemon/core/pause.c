@@ -41,6 +41,16 @@ const struct pm_cause *pm_cause_get(uint64_t cause)
     return &causes[cause < CAUSE_COUNT ? cause : PAUSEMON_CAUSE_UNKNOWN];
 }
 
+/* A long stutter of which little was lost is not a long freeze. A third, for the kernel may serve
+ * the starved for a whole second between two beats: of 3 s of a hog, 1.34 s were lost. */
+bool pm_pause_is_long(const struct pausemon_pause_info *info, uint64_t least_ns)
+{
+    bool is_dense = info->lost_ns >= info->duration_ns / 3;
+
+    return pm_cause_get(info->cause)->suffers &&
+           (info->lost_ns >= least_ns || (is_dense && info->duration_ns >= least_ns));
+}
+
 const char *pausemon_detector_name(uint64_t detector)
 {
     for (size_t i = 0; i < sizeof detectors / sizeof detectors[0]; i++)

@@ -4,6 +4,8 @@
 
 #include <pausemon/pause.h>
 
+#include <stdbool.h>
+
 #include "base/host.h"
 
 struct pausemon_pause {
@@ -34,5 +36,8 @@ struct pm_cause {
 
 /* Never NULL: what is no cause is unknown. */
 const struct pm_cause *pm_cause_get(uint64_t cause);
+
+/* A freeze of so long: critical, and worth evidence. */
+bool pm_pause_is_long(const struct pausemon_pause_info *info, uint64_t least_ns);
 
 #endif

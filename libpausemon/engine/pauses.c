@@ -352,15 +352,8 @@ bool pm_pauses_take(struct pm_pauses *pauses)
 uint64_t pm_pauses_floor(const struct pm_pauses *pauses)
 {
     const struct pausemon_pause_info *info = &pauses->pause.info;
-    uint64_t cause = info->cause;
 
-    if (cause != PAUSEMON_CAUSE_CPU && cause != PAUSEMON_CAUSE_MEMORY &&
-        cause != PAUSEMON_CAUSE_IO && cause != PAUSEMON_CAUSE_UNKNOWN)
+    if (!pm_cause_get(info->cause)->suffers)
         return 0;
-    /* A long stutter of which little was lost is not a long freeze. A third, for the kernel may
-     * serve the starved for a whole second between two beats: of 3 s of a hog, 1.34 s were lost. */
-    bool dense = info->lost_ns >= info->duration_ns / 3;
-    bool is_long = info->lost_ns >= pauses->forensics_ns ||
-                   (dense && info->duration_ns >= pauses->forensics_ns);
-    return is_long ? pauses->critical : pauses->elevated;
+    return pm_pause_is_long(info, pauses->forensics_ns) ? pauses->critical : pauses->elevated;
 }

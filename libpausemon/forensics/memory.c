@@ -127,20 +127,14 @@ bool pm_memory_fill(struct pm_memory *memory, const struct pausemon_escalation *
 
 static bool is_capturable(const struct pausemon_pause_info *info)
 {
-    return info->cause == PAUSEMON_CAUSE_CPU || info->cause == PAUSEMON_CAUSE_MEMORY ||
-           info->cause == PAUSEMON_CAUSE_IO || info->cause == PAUSEMON_CAUSE_UNKNOWN;
+    return pm_cause_get(info->cause)->suffers;
 }
 
 static bool is_worth(const struct pm_memory *memory, const struct pausemon_event *event)
 {
-    if (event->type != PAUSEMON_EVENT_PAUSE)
-        return true;
-    const struct pausemon_pause_info *info = pausemon_pause_get_info(event->pause);
-    uint64_t least_ns = (uint64_t)atomic_load(&memory->forensics_ns);
-    /* As the stress floor has it: many short hitches far apart are no long freeze. */
-    bool is_dense = info->lost_ns >= info->duration_ns / 2;
-    return is_capturable(info) &&
-           (info->lost_ns >= least_ns || (is_dense && info->duration_ns >= least_ns));
+    return event->type != PAUSEMON_EVENT_PAUSE ||
+           pm_pause_is_long(pausemon_pause_get_info(event->pause),
+                            (uint64_t)atomic_load(&memory->forensics_ns));
 }
 
 /* A pause that is part of the capture that was begun last, whatever the time: it is told again, or

@@ -130,6 +130,31 @@ START_TEST(what_is_short_or_nobodys_fault_is_not_captured)
 }
 END_TEST
 
+/* A hog of 3 s whose victims were served for more than a second in between. */
+START_TEST(what_the_stress_floor_takes_for_a_long_freeze_is_captured)
+{
+    captures_attach(&captures);
+    stage_grow(&captures.stage, PM_READ_RUN_DELAY, 0);
+    stage_watch(&captures.stage);
+    stage_dispatch(&captures.stage, 1000);
+    for (int i = 0; i < 2; i++) {
+        harness_tick(&captures.stage.harness, 700 * MS);
+        stage_beat(&captures.stage, 680, PM_READ_RUN_DELAY);
+        stage_dispatch(&captures.stage, 0);
+        stage_dispatch(&captures.stage, 300);
+        stage_dispatch(&captures.stage, 1100);
+    }
+    for (int i = 0; i < 3; i++)
+        stage_dispatch(&captures.stage, 700);
+    ck_assert_uint_lt(2 * stage_last(&captures.stage)->lost_ns,
+                      stage_last(&captures.stage)->duration_ns);
+    ck_assert_int_eq(captures_run(&captures), 1);
+    json_t *metadata = metadata_of(0);
+    ck_assert_int_eq(number_at(metadata, "pause_id"), 1);
+    json_decref(metadata);
+}
+END_TEST
+
 START_TEST(critical_without_a_pause_is_captured_too)
 {
     captures_attach(&captures);
@@ -394,6 +419,7 @@ int main(void)
     tcase_add_test(all, the_ring_and_all_processes_are_those_of_the_moment);
     tcase_add_test(all, the_program_is_told_of_it_twice);
     tcase_add_test(all, what_is_short_or_nobodys_fault_is_not_captured);
+    tcase_add_test(all, what_the_stress_floor_takes_for_a_long_freeze_is_captured);
     tcase_add_test(all, critical_without_a_pause_is_captured_too);
     tcase_add_test(all, a_request_is_served_by_the_next_run_and_never_put_off);
     tcase_add_test(all, without_a_monitor_it_is_said_that_there_is_no_ring);

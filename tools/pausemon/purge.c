@@ -25,10 +25,19 @@ static const struct purge_rule captures[] = {
 };
 
 const struct purge_rule purge_data[] = {
-    {"data.db", NULL},         {"data.db-wal", NULL},       {"data.db-shm", NULL},
-    {"data.db-journal", NULL}, {"data.db.corrupt-*", NULL}, {"blackbox", NULL},
-    {"blackbox.last", NULL},   {"blackbox.damaged", NULL},  {"daemon.pid", NULL},
-    {"daemon.sock", NULL},     {"events", captures},        {NULL, NULL},
+    {"data.db", NULL},
+    {"data.db-wal", NULL},
+    {"data.db-shm", NULL},
+    {"data.db-journal", NULL},
+    {"data.db.corrupt-*", NULL},
+    {"blackbox", NULL},
+    {"blackbox.new", NULL},
+    {"blackbox.last", NULL},
+    {"blackbox.damaged", NULL},
+    {"daemon.pid", NULL},
+    {"daemon.sock", NULL},
+    {"events", captures},
+    {NULL, NULL},
 };
 
 const struct purge_rule purge_config[] = {
