@@ -21,10 +21,12 @@ struct pausemon_storage_options {
     int64_t group;  /* files belong to this group id and are 0660; -1: 0600 */
     uint64_t queue; /* records that wait in memory, 8..4096; 0: 128. A record is a sample or a
                        pause, about 16 KiB; only what was used becomes resident */
+    uint64_t keep;  /* 1: a file that is corrupt, or older than can be read, stays where it is, and
+                       that is PAUSEMON_ERR_FORMAT: for who did not come to record */
 };
 #define PAUSEMON_STORAGE_OPTIONS_INIT                                                              \
     {                                                                                              \
-        sizeof(struct pausemon_storage_options), -1, 0                                             \
+        sizeof(struct pausemon_storage_options), -1, 0, 0                                          \
     }
 
 enum pausemon_disk {
@@ -102,13 +104,15 @@ enum pausemon_removal_why {
     PAUSEMON_REMOVAL_STRAY = 3 /* a directory that no row knows */
 };
 
-/* Something that goes: an escalation, or a capture. */
+/* Something that goes: an escalation, a capture, or rows that are many and small. */
 struct pausemon_removal {
     uint64_t size;
     uint64_t why;                                 /* enum pausemon_removal_why */
-    const struct pausemon_escalation *escalation; /* with its samples; NULL: a capture goes */
-    const char *capture;                          /* its directory's name; NULL */
+    const struct pausemon_escalation *escalation; /* with its samples; or NULL */
+    const char *capture;                          /* its directory's name; or NULL */
     uint64_t bytes;                               /* of the capture */
+    uint64_t pauses;                              /* so many, where it is neither */
+    uint64_t hours;                               /* so many of the scores, where it is neither */
 };
 
 typedef void (*pausemon_removal_fn)(void *user, const struct pausemon_removal *removal);
@@ -127,12 +131,12 @@ struct pausemon_retention {
     }
 
 /* Removes what retention.events_days, max_db_mb and max_forensics_mb no longer allow, and gives
- * space back to the disk. Reviewed and dismissed escalations go by age with their captures; over a
- * limit the oldest go, unreviewed ones last; pinned ones never. A capture without escalation goes
- * by age like a reviewed one. Directories named as captures are that no row knows go after a day;
- * if they are older than the database (it was moved aside or lost), by age. Nothing else in that
- * directory is touched, no symbolic link is followed. On the flushing thread. `how` may be NULL.
- * Returns how many escalations and captures went. */
+ * space back to the disk. Reviewed and dismissed escalations go by age with their captures, pauses
+ * and the scores of an hour by age alone; over a limit the oldest go, unreviewed ones last; pinned
+ * ones never. A capture without escalation goes by age like a reviewed one. Directories named as
+ * captures are that no row knows go after a day; if they are older than the database (it was moved
+ * aside or lost), by age. Nothing else in that directory is touched, no symbolic link is followed.
+ * On the flushing thread. `how` may be NULL. Returns how many escalations and captures went. */
 PAUSEMON_API int pausemon_storage_prune(struct pausemon_storage *storage,
                                         const struct pausemon_config *config,
                                         const struct pausemon_retention *how,

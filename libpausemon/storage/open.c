@@ -283,6 +283,8 @@ int pm_storage_replace(struct pausemon_storage *storage, const char *why,
     char aside[PM_DB_PATH_SIZE];
 
     pm_db_close(&storage->db);
+    if (storage->keep)
+        return pm_fail(error, PAUSEMON_ERR_FORMAT, "%s: %s", storage->place, why);
     int status = pm_place_move_aside(aside, storage->place, &storage->host, error);
     if (status < 0)
         return status;

@@ -80,6 +80,11 @@ static int delete_event(struct pm_prune *prune, int64_t id)
         "DELETE FROM event_samples WHERE event_id = ?", /* legacy: a file of the original's */
         "DELETE FROM events WHERE id = ? AND coalesce(status, '') != 'pinned'",
     };
+    /* As the triggers of schema.c do for others: ours are not run. */
+    static const char *const loose[] = {
+        "UPDATE pauses SET event_id = NULL WHERE event_id = ?",
+        "UPDATE captures SET event_id = NULL WHERE event_id = ?",
+    };
     char what[40];
     int status = pm_prune_begin_step(prune);
 
@@ -91,6 +96,8 @@ static int delete_event(struct pm_prune *prune, int64_t id)
     /* Or it would be found for ever. Somebody may have pinned it since it was: all of it stays. */
     if (status == 0)
         status = pm_prune_check_gone(prune, what, "SELECT count(*) FROM events WHERE id = ?", id);
+    for (size_t i = 0; i < sizeof loose / sizeof loose[0] && status == 0; i++)
+        status = pm_db_run(prune->db, prune->error, loose[i], "i", id);
     return pm_prune_end_step(prune, status);
 }
 
@@ -112,7 +119,7 @@ static int remove_one(struct pm_prune *prune, uint64_t why_gone, const char *sql
     if (status <= 0)
         return status;
     if (prune->how.gone) {
-        struct pausemon_removal removal = {sizeof removal, why_gone, &escalation, NULL, 0};
+        struct pausemon_removal removal = {sizeof removal, why_gone, &escalation, NULL, 0, 0, 0};
         prune->how.gone(prune->how.user, &removal);
     }
     status = pm_prune_captures_of(prune, escalation.id, why_gone);
@@ -140,6 +147,29 @@ static int remove_old_events(struct pm_prune *prune)
 
 /* ---- rows without a review ---- */
 
+/* What is removed by many rows is told once, by its number. */
+static int tell_rows(struct pm_prune *prune, uint64_t why_gone, const char *pauses,
+                     const char *hours, double parameter)
+{
+    struct pausemon_removal removal = {sizeof removal, why_gone, NULL, NULL, 0, 0, 0};
+    const char *const sql[] = {pauses, hours};
+    uint64_t *const counts[] = {&removal.pauses, &removal.hours};
+    struct pausemon_error why;
+    int status = 0;
+
+    for (int i = 0; i < 2 && status >= 0; i++) {
+        sqlite3_stmt *row = sql[i] ? pm_db_query(prune->db, &why, sql[i], "d", parameter) : NULL;
+        status = !sql[i] ? 0 : row ? pm_db_step(prune->db, row, &why) : (int)why.status;
+        *counts[i] = status > 0 ? (uint64_t)sqlite3_column_int64(row, 0) : 0;
+        sqlite3_finalize(row);
+    }
+    if (status < 0 && prune->error)
+        *prune->error = why;
+    if (status >= 0 && prune->how.gone && (removal.pauses || removal.hours))
+        prune->how.gone(prune->how.user, &removal);
+    return status < 0 ? status : 0;
+}
+
 /* Until a step finds nothing. */
 static int remove_rows(struct pm_prune *prune, const char *sql, double parameter)
 {
@@ -161,12 +191,19 @@ static int remove_rows(struct pm_prune *prune, const char *sql, double parameter
 
 static int remove_old_rows(struct pm_prune *prune)
 {
+    const double cutoff = pm_db_seconds(prune->cutoff_ns);
     int64_t hour = prune->cutoff_ns / HOUR_NS;
-    int status = remove_rows(prune,
+    int status = tell_rows(prune, PAUSEMON_REMOVAL_AGE,
+                           "SELECT count(*) FROM pauses WHERE end_timestamp < ? AND " PAUSE_MAY_GO,
+                           "SELECT count(DISTINCT hour) FROM score_histogram"
+                           " WHERE hour < CAST(? / 3600 AS INTEGER)",
+                           cutoff);
+
+    if (status == 0)
+        status = remove_rows(prune,
                              "DELETE FROM pauses WHERE id IN (SELECT id FROM pauses"
                              " WHERE end_timestamp < ? AND " PAUSE_MAY_GO " LIMIT ?)",
-                             pm_db_seconds(prune->cutoff_ns));
-
+                             cutoff);
     if (status == 0)
         status = remove_rows(prune,
                              "DELETE FROM score_histogram WHERE (hour, score) IN"
@@ -200,8 +237,12 @@ static int measure(struct pm_prune *prune, int64_t *used, int64_t *idle)
 
 static int remove_oldest_pauses(struct pm_prune *prune)
 {
-    int status = pm_prune_begin_step(prune);
+    int status =
+        tell_rows(prune, PAUSEMON_REMOVAL_SIZE,
+                  "SELECT min(count(*), ?) FROM pauses WHERE " PAUSE_MAY_GO, NULL, STEP_ROWS);
 
+    if (status == 0)
+        status = pm_prune_begin_step(prune);
     if (status < 0)
         return status;
     status = pm_db_run(prune->db, prune->error,

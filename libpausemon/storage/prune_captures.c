@@ -132,7 +132,7 @@ static struct pm_evidence *find(struct pm_prune *prune, const char *name)
 
 static void tell(struct pm_prune *prune, const char *name, uint64_t bytes, uint64_t why)
 {
-    struct pausemon_removal removal = {sizeof removal, why, NULL, name, bytes};
+    struct pausemon_removal removal = {sizeof removal, why, NULL, name, bytes, 0, 0};
 
     if (prune->how.gone)
         prune->how.gone(prune->how.user, &removal);

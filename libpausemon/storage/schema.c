@@ -32,7 +32,8 @@ static const char *const steps[] = {
     " victims TEXT NOT NULL, tier INTEGER, event_id INTEGER, forensics TEXT);"
     "CREATE INDEX pausemon_pauses_start ON pauses(start_timestamp);"
     "CREATE INDEX pausemon_pauses_event ON pauses(event_id);"
-    /* No foreign key: the original's prune would fail on it, or leave it dangling. */
+    /* No foreign key: the original's prune would fail on it, or leave it dangling. We run no
+     * triggers (db.c). */
     "CREATE TRIGGER pausemon_event_gone AFTER DELETE ON events BEGIN"
     " UPDATE pauses SET event_id = NULL WHERE event_id = old.id; END;"
     "CREATE TABLE score_histogram (hour INTEGER NOT NULL, score INTEGER NOT NULL,"

@@ -12,7 +12,7 @@
 #include "storage/schema.h"
 
 #define DEFAULT_QUEUE 128
-#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_storage_options, queue)
+#define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_storage_options, keep)
 #define ALIVE_NS (UINT64_C(10) * PM_NS_PER_S)
 #define TEXT_LIMIT (1u << 20)
 
@@ -53,6 +53,7 @@ int pm_storage_open(struct pausemon_storage **out, const char *path,
         return pm_fail(error, PAUSEMON_ERR_NOMEM, "storage: out of memory");
     storage->host = storage->feeder = host;
     storage->group = options.group;
+    storage->keep = options.keep != 0;
     pm_buffer_init(&storage->text, &storage->host, TEXT_LIMIT);
     snprintf(storage->boot_id, sizeof storage->boot_id, "%s", boot_id);
     storage->queue = pm_queue_new((size_t)options.queue, &storage->feeder);

@@ -26,6 +26,7 @@ struct pausemon_storage {
     bool begun; /* flushed once: what is open in the file is our own */
     bool noted; /* the file that is open knows of this boot */
     bool read_only, ending;
+    bool keep; /* what is no good is not moved aside */
     bool told_alive;
     int64_t alive_ns;                     /* monotonic, of the last last_alive */
     int64_t last_event_id, last_pause_id; /* no id up to it will be given again */

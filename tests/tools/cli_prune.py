@@ -97,6 +97,44 @@ def a_dry_run_lists_just_what_goes(home):
     expect(run(home, "prune", "-f"), 0, r"^Nothing has to go\.\n$", r"^$")
 
 
+@test
+def a_dry_run_tells_of_pauses_and_scores_too(home):
+    base, _, _, _, _ = make(home)
+    run(home, "prune", "-f")
+    old = time.time() - 100 * DAY
+    base.executemany("INSERT INTO pauses VALUES (?, ?, ?, 300, 300, 'heartbeat', 'cpu', 0.9,"
+                     " 'froze', '[]', '[]', '[]', 1, NULL, NULL)", [(1000 + i, old, old) for i in range(10)])
+    base.execute("INSERT INTO score_histogram VALUES (?, 5, 60)", (int(old / 3600),))
+    base.commit()
+    left = "SELECT (SELECT count(*) FROM pauses WHERE id >= 1000), count(*) FROM score_histogram" \
+        f" WHERE hour <= {int(old / 3600)}"
+    expect(run(home, "prune", "--dry-run"), 0, r"10 pauses and 1 hour of scores would go\.\n",
+           r"^$")
+    assert base.execute(left).fetchall() == [(10, 1)]
+    done = expect(run(home, "prune", "--dry-run", "--json"), 0, None, r"^$")
+    document = json.loads(done.stdout)
+    assert (document["pauses"], document["hours"], document["removed"]) == (10, 1, [])
+    said, out, code = ask(home, "y\n")
+    assert code == 0 and "10 pauses and 1 hour of scores went.\n" in out, (said, out)
+    assert base.execute(left).fetchall() == [(0, 0)]
+
+
+@test
+def a_damaged_file_is_left_where_it_is(home):
+    base, place, _, _, _ = make(home)
+    path = os.path.join(place, "data.db")
+    (root,) = base.execute("SELECT rootpage FROM sqlite_master WHERE name = 'pauses'").fetchone()
+    (size,) = base.execute("PRAGMA page_size").fetchone()
+    base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.close()
+    with open(path, "r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xa5" * size)
+    for how in ("--dry-run", "-f"):
+        expect(run(home, "prune", how), 1, r"^$", r"data\.db: .*malformed")
+    assert [name for name in os.listdir(place) if "corrupt" in name] == []
+
+
 def make_many(home, count):
     """So many events that are to go, each with a capture and a stray beside it, and one that is
     pinned. The base's path, and what stays."""
@@ -181,7 +219,8 @@ def json_is_one_document(home):
         assert document["bytes"] == second["bytes"] + third["bytes"]
     assert events(base) == [2]
     done = expect(run(home, "prune", "--json", "-f"), 0, None, r"^$")
-    assert json.loads(done.stdout) == {"removed": [], "bytes": 0, "dry_run": False}
+    assert json.loads(done.stdout) == {"removed": [], "bytes": 0, "pauses": 0, "hours": 0,
+                                       "dry_run": False}
 
 
 @test
@@ -201,7 +240,7 @@ def on_a_terminal_it_asks(home):
         assert "1 event and 2 captures would go" in out, out
         assert events(base) == [1, 2] and os.path.isdir(old)
     said, out, code = ask(home, "y\n")
-    assert code == 0 and "1 event and 2 captures went.\n" in out, (said, out)
+    assert code == 0 and "1 event and 2 captures went, " in out, (said, out)
     assert events(base) == [2] and not os.path.exists(old)
     said, out, code = ask(home, "y\n")
     assert code == 0 and "[y/N]" not in said and out == "Nothing has to go.\n", (said, out)

@@ -353,12 +353,11 @@ START_TEST(a_failure_between_the_two_rows_leaves_neither)
     open_vault(&vault);
     vault_pause(&vault, 1, 3000, PAUSEMON_CAUSE_CPU);
     vault_flush(&vault);
-    vault_exec(&vault, "CREATE TRIGGER no BEFORE UPDATE OF forensics ON pauses"
-                       " BEGIN SELECT raise(ABORT, 'no'); END");
+    vault_exec(&vault, "CREATE INDEX no ON pauses (abs(-9223372036854775807 - (forensics > '')))");
     struct pausemon_capture capture = capture_of(NAME, 0, 1);
     ck_assert_int_lt(pausemon_storage_add_capture(vault.storage, &capture, &error), 0);
     ck_assert_int_eq(read_captures(&vault, 0).count, 0);
-    vault_exec(&vault, "DROP TRIGGER no");
+    vault_exec(&vault, "DROP INDEX no");
     vault_look(&vault, 5, 1, 0);
     vault_flush(&vault); /* no transaction was left open */
     add(&vault, NAME, 0, 1);

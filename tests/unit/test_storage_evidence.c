@@ -180,8 +180,8 @@ START_TEST(no_directory_goes_before_its_row)
     stage_begin(&stage);
     stage_add_event(&stage, 1, 0, "reviewed");
     const char *held = stage_add(&stage, 10, 1, 4), *alone = stage_add(&stage, 20, 0, 9000);
-    vault_exec(&stage.vault, "CREATE TRIGGER no BEFORE DELETE ON captures"
-                             " BEGIN SELECT raise(ABORT, 'no'); END");
+    vault_exec(&stage.vault, "CREATE TABLE no (name TEXT REFERENCES captures (name));"
+                             "INSERT INTO no SELECT name FROM captures");
     ck_assert_int_lt(prune_alone(&stage), 0); /* by size */
     harness_tick(&stage.vault.harness, 100 * DAY);
     ck_assert_int_lt(prune_alone(&stage), 0);
@@ -189,7 +189,7 @@ START_TEST(no_directory_goes_before_its_row)
     ck_assert_int_lt(prune_alone(&stage), 0);
     ck_assert(stage_has(&stage, held) && stage_has(&stage, alone));
     ck_assert_int_eq(stage_rows(&stage), 2);
-    vault_exec(&stage.vault, "DROP TRIGGER no");
+    vault_exec(&stage.vault, "DROP TABLE no");
     ck_assert_int_eq(prune_alone(&stage), 2);
     stage_end(&stage);
 }

@@ -12,6 +12,7 @@ struct farewell {
     int count;
     int64_t ids[4096];
     bool all_there; /* each was still in the file when it was told */
+    uint64_t pauses, hours;
 };
 
 static void note_gone(void *user, const struct pausemon_removal *removal)
@@ -20,6 +21,10 @@ static void note_gone(void *user, const struct pausemon_removal *removal)
     struct farewell *farewell = user;
     char sql[96];
 
+    farewell->pauses += removal->pauses;
+    farewell->hours += removal->hours;
+    if (!escalation)
+        return;
     snprintf(sql, sizeof sql, "SELECT count(*) FROM events WHERE id = %d", (int)escalation->id);
     farewell->ids[farewell->count++] = escalation->id;
     farewell->all_there &= vault_sql(farewell->vault, sql) == 1;
@@ -79,6 +84,8 @@ START_TEST(what_was_looked_at_goes_by_age_and_takes_its_samples_along)
     ck_assert_int_eq(farewell.ids[1], 4);
     ck_assert_int_eq(vault_sql(&vault, "SELECT group_concat(id, '') FROM events"), 135);
     ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM process_sample_records"), 3);
+    ck_assert_uint_eq(farewell.pauses, 3);
+    ck_assert_uint_ge(farewell.hours, 1);
     /* Pauses go by age too, but for the one that belongs to the pinned escalation. */
     ck_assert_int_eq(vault_sql(&vault, "SELECT group_concat(id, '') FROM pauses"), 35);
     vault_end(&vault);

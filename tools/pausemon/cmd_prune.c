@@ -21,7 +21,7 @@ struct prune {
     char *text;
     size_t length;
     int events, captures, failed; /* failed: no memory for the list */
-    uint64_t bytes;
+    uint64_t bytes, pauses, hours;
 };
 
 static const struct grid_column columns[] = {{"WHAT", 1}, {"ID", 1},    {"TIME", 1}, {"STATUS", 1},
@@ -85,6 +85,10 @@ static void note_gone(void *user, const struct pausemon_removal *removal)
     const char *why = why_name(removal->why);
     int status = 0;
 
+    prune->pauses += removal->pauses;
+    prune->hours += removal->hours;
+    if (!removal->escalation && !removal->capture)
+        return;
     prune->events += removal->escalation != NULL;
     prune->captures += removal->capture != NULL;
     prune->bytes += removal->bytes;
@@ -97,22 +101,44 @@ static void note_gone(void *user, const struct pausemon_removal *removal)
     prune->failed |= status < 0;
 }
 
+static int has_any(const struct prune *prune)
+{
+    return prune->events + prune->captures > 0 || prune->pauses || prune->hours;
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_count(const struct prune *prune, const char *what_they_did)
+{
+    printf("%d event%s and %d capture%s %s, %.1f MiB of evidence.\n", prune->events,
+           plural((uint64_t)prune->events), prune->captures, plural((uint64_t)prune->captures),
+           what_they_did, (double)prune->bytes / 1048576);
+    if (prune->pauses || prune->hours)
+        printf("%" PRIu64 " pause%s and %" PRIu64 " hour%s of scores %s.\n", prune->pauses,
+               plural(prune->pauses), prune->hours, plural(prune->hours), what_they_did);
+}
+
 static void print_list(struct prune *prune, int dry, const char *what_they_did)
 {
     if (prune->incidents.json) {
         fflush(prune->json);
-        printf("{\"removed\":[%s],\"bytes\":%" PRIu64 ",\"dry_run\":%s}\n", prune->text,
-               prune->bytes, dry ? "true" : "false");
+        printf("{\"removed\":[%s],\"bytes\":%" PRIu64 ",\"pauses\":%" PRIu64 ",\"hours\":%" PRIu64
+               ",\"dry_run\":%s}\n",
+               prune->text, prune->bytes, prune->pauses, prune->hours, dry ? "true" : "false");
         return;
     }
-    if (prune->events + prune->captures == 0) {
+    if (!has_any(prune)) {
         puts("Nothing has to go.");
         return;
     }
-    grid_print(&prune->grid, 0);
-    printf("\n%d event%s and %d capture%s %s, %.1f MiB of evidence.\n", prune->events,
-           prune->events == 1 ? "" : "s", prune->captures, prune->captures == 1 ? "" : "s",
-           what_they_did, (double)prune->bytes / 1048576);
+    if (prune->events + prune->captures > 0) {
+        grid_print(&prune->grid, 0);
+        puts("");
+    }
+    print_count(prune, what_they_did);
 }
 
 /* ---- one run ---- */
@@ -122,7 +148,7 @@ static void forget_list(struct prune *prune)
     grid_free(&prune->grid);
     grid_init(&prune->grid, columns);
     prune->events = prune->captures = 0;
-    prune->bytes = 0;
+    prune->bytes = prune->pauses = prune->hours = 0;
 }
 
 /* An exit code; what failed is told. */
@@ -148,7 +174,7 @@ static int list(struct prune *prune, int dry)
 {
     int code = run_once(prune, dry);
 
-    if (code == EXIT_OK || prune->events + prune->captures > 0 || prune->incidents.json)
+    if (code == EXIT_OK || has_any(prune) || prune->incidents.json)
         print_list(prune, dry, dry ? "would go" : code == EXIT_OK ? "went" : "were to go");
     return code;
 }
@@ -167,7 +193,7 @@ static int ask_and_remove(struct prune *prune)
 {
     int code = list(prune, 1);
 
-    if (code != EXIT_OK || prune->events + prune->captures == 0)
+    if (code != EXIT_OK || !has_any(prune))
         return code;
     if (!says_yes()) {
         fprintf(stderr, "%s: nothing was removed\n", prune->incidents.args->program);
@@ -176,15 +202,15 @@ static int ask_and_remove(struct prune *prune)
     forget_list(prune);
     code = run_once(prune, 0);
     if (code == EXIT_OK)
-        printf("%d event%s and %d capture%s went.\n", prune->events, prune->events == 1 ? "" : "s",
-               prune->captures, prune->captures == 1 ? "" : "s");
+        print_count(prune, "went");
     return code;
 }
 
 /* ---- opening ---- */
 
-/* As a reader first: a file that is missing, broken or foreign is not for us to make, or to move
- * aside. The rights of the file stay as they are: a group that may use it keeps that. */
+/* As a reader first, and keeping what turns out to be broken later: a file that is missing, broken
+ * or foreign is not for us to make, or to move aside. The rights of the file stay as they are: a
+ * group that may use it keeps that. */
 static int open_storage(struct prune *prune, const struct args *args)
 {
     struct pausemon_storage_options wishes = PAUSEMON_STORAGE_OPTIONS_INIT;
@@ -204,6 +230,7 @@ static int open_storage(struct prune *prune, const struct args *args)
                             incidents->place.directory);
     if (stat(incidents->place.database, &info) == 0 && info.st_mode & S_IWGRP)
         wishes.group = (int64_t)info.st_gid;
+    wishes.keep = 1;
     int status = pausemon_storage_open(&prune->storage, incidents->place.database, &wishes,
                                        &incidents->host, &error);
     return status < 0 ? incidents_fail(incidents, &error) : EXIT_OK;

@@ -39,7 +39,8 @@ class StorageInfo:
 
 @dataclass(frozen=True)
 class Removal:
-    """Something that goes, or would go: an escalation with its samples, or a capture."""
+    """Something that goes, or would go: an escalation with its samples, a capture, or rows that
+    are many and small."""
 
     why: RemovalWhy
     escalation: Optional[Escalation]
@@ -47,6 +48,10 @@ class Removal:
     capture: Optional[str]
     #: Of the capture.
     bytes: int
+    #: So many, where it is neither.
+    pauses: int = 0
+    #: So many of the scores, where it is neither.
+    hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def attach_to(handle: Handle, monitor: Monitor, function: Any) -> None:
 
 def _removal(c: Any) -> Removal:
     return Removal(RemovalWhy(c.why), escalation_from(c.escalation) if c.escalation else None,
-                   text_of(c.capture) if c.capture else None, c.bytes)
+                   text_of(c.capture) if c.capture else None, c.bytes, c.pauses, c.hours)
 
 
 @behind("python_removal_fn")
@@ -88,17 +93,20 @@ def _gone(target: Each, c: Any) -> None:
 
 class Storage(Owner):
     """Opens or makes the database at `path`. `group`: files are 0660 and of this group id; else
-    0600. `queue`: records that wait in memory; 0: 128.
+    0600. `queue`: records that wait in memory; 0: 128. `keep`: what is corrupt is not moved aside,
+    and raises.
 
     `attach` subscribes; what the monitor tells waits in memory until `flush` writes it, about once
     a second. `flush`, `add_capture`, `prune` and `finish` may be called on one other thread while
     the monitor dispatches; `info` on any. BusyError: another program holds the database.
     """
 
-    def __init__(self, path: Path, group: Optional[int] = None, queue: int = 0) -> None:
+    def __init__(self, path: Path, group: Optional[int] = None, queue: int = 0,
+                 keep: bool = False) -> None:
         options = ffi.new("struct pausemon_storage_options *")
         lib.python_init_storage_options(options)
         options.group, options.queue = -1 if group is None else group, queue
+        options.keep = int(keep)
         pointer = made("storage", lib.pausemon_storage_open, path_bytes(path), options, host)
         self._handle = Handle("storage", pointer, lib.pausemon_storage_free)
         self._path = os.fspath(path)
