@@ -31,10 +31,11 @@ struct pausemon_storage_options {
 
 enum pausemon_disk {
     PAUSEMON_DISK_OK = 0,
-    PAUSEMON_DISK_LOCKED = 1,   /* another program holds the database; records wait */
-    PAUSEMON_DISK_FULL = 2,     /* no room; records wait */
-    PAUSEMON_DISK_FAILED = 3,   /* another failure; records wait */
-    PAUSEMON_DISK_READ_ONLY = 4 /* the file is of a newer version: nothing is ever written */
+    PAUSEMON_DISK_LOCKED = 1,    /* another program holds the database; records wait */
+    PAUSEMON_DISK_FULL = 2,      /* no room; records wait */
+    PAUSEMON_DISK_FAILED = 3,    /* another failure; records wait */
+    PAUSEMON_DISK_READ_ONLY = 4, /* the file is of a newer version: nothing is ever written */
+    PAUSEMON_DISK_STALLED = 5    /* a flush has not returned for 5 s; records wait */
 };
 
 struct pausemon_storage_info {
@@ -42,7 +43,7 @@ struct pausemon_storage_info {
     uint64_t queued;  /* records that wait now */
     uint64_t dropped; /* records lost since the open, because too many waited */
     uint64_t written; /* records committed since the open */
-    uint64_t disk;    /* enum pausemon_disk: how the last flush ended */
+    uint64_t disk;    /* enum pausemon_disk: how the last flush ended, or does not */
 };
 
 #define PAUSEMON_STORAGE_INFO_INIT                                                                 \
@@ -85,7 +86,7 @@ PAUSEMON_API int pausemon_storage_attach(struct pausemon_storage *storage,
 PAUSEMON_API int pausemon_storage_flush(struct pausemon_storage *storage,
                                         struct pausemon_error *error);
 
-/* From any thread. */
+/* From any thread that may ask the host for the time. */
 PAUSEMON_API void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                             struct pausemon_storage_info *info);
 

@@ -254,11 +254,34 @@ static int remove_oldest_pauses(struct pm_prune *prune)
     return status < 0 ? status : removed > 0;
 }
 
+/* Samples of escalations that are pinned or go on: about what cannot go. */
+#define STAYS                                                                                      \
+    "SELECT coalesce(sum(length(r.data)), 0) FROM process_sample_records AS r"                     \
+    " JOIN events AS e ON e.id = r.event_id"                                                       \
+    " WHERE e.status = 'pinned' OR e.end_timestamp IS NULL"
+
+/* False: all the others together would not make room enough, and would go in vain. */
+static bool can_shrink(struct pm_prune *prune, int *status)
+{
+    int64_t stays;
+
+    *status = pm_db_number(prune->db, STAYS, 0, &stays, prune->error);
+    if (*status < 0 || stays <= prune->max_bytes)
+        return *status == 0;
+    pm_log(&prune->storage->host, PAUSEMON_LOG_WARNING,
+           "%s stays over its limit (retention.max_db_mb = %lld): what is pinned or goes on takes"
+           " %lld MiB",
+           prune->storage->place, (long long)(prune->max_bytes >> 20), (long long)(stays >> 20));
+    return false;
+}
+
 static int shrink_to_limit(struct pm_prune *prune)
 {
     int64_t used, idle;
     int status = measure(prune, &used, &idle);
 
+    if (status == 0 && used > prune->max_bytes && !can_shrink(prune, &status))
+        return status;
     while (status == 0 && used > prune->max_bytes) {
         status = remove_one(prune, PAUSEMON_REMOVAL_SIZE,
                             "SELECT " PM_EVENT_COLUMNS " FROM events AS e"

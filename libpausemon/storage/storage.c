@@ -14,6 +14,7 @@
 #define DEFAULT_QUEUE 128
 #define OPTIONS_FIRST_SIZE PM_END_OF(struct pausemon_storage_options, keep)
 #define ALIVE_NS (UINT64_C(10) * PM_NS_PER_S)
+#define STALLED_NS (UINT64_C(5) * PM_NS_PER_S)
 #define TEXT_LIMIT (1u << 20)
 
 /* ---- life ---- */
@@ -131,6 +132,14 @@ int pausemon_storage_attach(struct pausemon_storage *storage, struct pausemon_mo
     return 0;
 }
 
+/* A disk that hangs ends nothing. */
+static bool is_stalled(const struct pausemon_storage *storage)
+{
+    int64_t since_ns = atomic_load(&storage->flush_since_ns);
+
+    return since_ns && pm_elapsed(since_ns, pm_monotonic_ns(&storage->host)) > STALLED_NS;
+}
+
 void pausemon_storage_get_info(const struct pausemon_storage *storage,
                                struct pausemon_storage_info *info)
 {
@@ -139,7 +148,7 @@ void pausemon_storage_get_info(const struct pausemon_storage *storage,
     now.queued = pm_queue_waiting(storage->queue);
     now.dropped = atomic_load(&storage->queue->dropped) + atomic_load(&storage->gone);
     now.written = atomic_load(&storage->written);
-    now.disk = atomic_load(&storage->disk);
+    now.disk = is_stalled(storage) ? PAUSEMON_DISK_STALLED : atomic_load(&storage->disk);
     pm_sized_fill(info, &now, sizeof now);
 }
 
@@ -314,7 +323,9 @@ int pausemon_storage_flush(struct pausemon_storage *storage, struct pausemon_err
     /* Scores go with records or with the sign of life: a disk need not wake every second. */
     if (count == 0 && !is_due(storage))
         return 0;
+    atomic_store(&storage->flush_since_ns, pm_monotonic_ns(&storage->host));
     int status = try_to_write(storage, count, &why);
+    atomic_store(&storage->flush_since_ns, 0);
     note_disk(storage, status, why.text);
     if (status < 0 && error)
         *error = why;

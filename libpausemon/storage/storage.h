@@ -32,6 +32,7 @@ struct pausemon_storage {
     int64_t last_event_id, last_pause_id; /* no id up to it will be given again */
     struct pm_buffer text;                /* of one record */
     struct pm_merges merges;
+    _Atomic int64_t flush_since_ns;       /* monotonic; 0: none goes on */
     _Atomic uint64_t written, disk, gone; /* gone: dropped here, not in the queue */
 };
 

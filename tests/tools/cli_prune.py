@@ -103,7 +103,8 @@ def a_dry_run_tells_of_pauses_and_scores_too(home):
     run(home, "prune", "-f")
     old = time.time() - 100 * DAY
     base.executemany("INSERT INTO pauses VALUES (?, ?, ?, 300, 300, 'heartbeat', 'cpu', 0.9,"
-                     " 'froze', '[]', '[]', '[]', 1, NULL, NULL)", [(1000 + i, old, old) for i in range(10)])
+                     " 'froze', '[]', '[]', '[]', 1, NULL, NULL)",
+                     [(1000 + i, old, old) for i in range(10)])
     base.execute("INSERT INTO score_histogram VALUES (?, 5, 60)", (int(old / 3600),))
     base.commit()
     left = "SELECT (SELECT count(*) FROM pauses WHERE id >= 1000), count(*) FROM score_histogram" \

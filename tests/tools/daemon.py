@@ -4,6 +4,7 @@
 
     daemon.py PAUSEMOND TESTS_DIR
 """
+import fcntl
 import grp
 import json
 import os
@@ -184,6 +185,17 @@ def a_second_daemon_says_who_runs_and_leaves_it_alone(home):
             other.next_of("sample")
         with open(os.path.join(daemon.data, "daemon.pid"), encoding="ascii") as file:
             assert file.read() == f"{daemon.process.pid}\n"
+        daemon.end()
+
+
+@test
+def who_only_reads_the_lock_is_not_taken_for_a_daemon(home):
+    with Daemon(home) as daemon:
+        daemon.end()
+    with open(os.path.join(daemon.data, "daemon.pid"), encoding="ascii") as file:
+        fcntl.lockf(file, fcntl.LOCK_SH)
+        refused(home, rf"pid {os.getpid()}, which is no pausemond, holds .*remove the file")
+    with Daemon(home) as daemon:
         daemon.end()
 
 

@@ -188,7 +188,25 @@ START_TEST(when_only_pinned_ones_are_left_it_stops)
     vault_flush(&vault);
     ck_assert_int_eq(prune(&vault, "3650", 0, &farewell), 0);
     ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM events"), 15);
-    ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM pauses"), 0);
+    ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM pauses"), 1); /* not in vain */
+    ck_assert_ptr_nonnull(strstr(vault.harness.log, "what is pinned or goes on takes"));
+    vault_end(&vault);
+}
+END_TEST
+
+START_TEST(an_escalation_that_goes_on_for_hours_does_not_cost_all_the_others)
+{
+    struct vault vault;
+    struct farewell farewell;
+
+    vault_init(&vault);
+    ck_assert_int_eq(vault_open(&vault), 0);
+    grow(&vault);
+    vault_exec(&vault, "INSERT INTO events VALUES (99, 1, NULL, 80, 3, 'unreviewed', NULL);"
+                       "INSERT INTO process_sample_records (event_id, tier, data)"
+                       " VALUES (99, 3, hex(zeroblob(5000000)))");
+    ck_assert_int_eq(prune(&vault, "3650", 0, &farewell), 0);
+    ck_assert_int_eq(vault_sql(&vault, "SELECT count(*) FROM events"), 16);
     vault_end(&vault);
 }
 END_TEST
@@ -252,6 +270,7 @@ int main(void)
     tcase_add_test(all,
                    over_its_size_the_oldest_go_unreviewed_last_pinned_never_and_the_file_shrinks);
     tcase_add_test(all, when_only_pinned_ones_are_left_it_stops);
+    tcase_add_test(all, an_escalation_that_goes_on_for_hours_does_not_cost_all_the_others);
     tcase_add_test(all, a_file_of_the_original_gives_its_space_back_too);
     tcase_add_test(all, what_comes_while_it_prunes_is_written_between_its_steps);
     suite_add_tcase(suite, all);

@@ -44,6 +44,37 @@ START_TEST(a_locked_database_keeps_records_waiting_and_says_so_once)
 }
 END_TEST
 
+/* While it waits for the lock the clock goes on. */
+static int go_on(void *user, int count)
+{
+    struct vault *vault = user;
+
+    ck_assert_uint_eq(vault_info(vault).disk, PAUSEMON_DISK_OK);
+    harness_tick(&vault->harness, 6 * SECOND);
+    ck_assert_uint_eq(vault_info(vault).disk, PAUSEMON_DISK_STALLED);
+    return count < 0;
+}
+
+START_TEST(a_flush_that_does_not_return_is_no_healthy_disk)
+{
+    struct vault vault;
+    sqlite3 *other;
+
+    vault_init(&vault);
+    ck_assert_int_eq(vault_open(&vault), 0);
+    sqlite3_busy_handler(vault.storage->db.sql, go_on, &vault);
+    ck_assert_int_eq(sqlite3_open(vault.path, &other), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    vault_escalate(&vault, 2);
+    ck_assert_int_eq(pausemon_storage_flush(vault.storage, NULL), PAUSEMON_ERR_BUSY);
+    ck_assert_uint_eq(vault_info(&vault).disk, PAUSEMON_DISK_LOCKED);
+    sqlite3_close(other);
+    vault_flush(&vault);
+    ck_assert_uint_eq(vault_info(&vault).disk, PAUSEMON_DISK_OK);
+    vault_end(&vault);
+}
+END_TEST
+
 START_TEST(a_full_disk_keeps_records_waiting_and_leaves_no_half_of_a_transaction)
 {
     struct vault vault;
@@ -405,6 +436,7 @@ int main(void)
     TCase *waiting = tcase_create("waiting"), *broken = tcase_create("broken");
 
     tcase_add_test(waiting, a_locked_database_keeps_records_waiting_and_says_so_once);
+    tcase_add_test(waiting, a_flush_that_does_not_return_is_no_healthy_disk);
     tcase_add_test(waiting, a_full_disk_keeps_records_waiting_and_leaves_no_half_of_a_transaction);
     tcase_add_test(waiting, a_record_that_no_database_would_take_does_not_hold_up_the_others);
     tcase_add_test(waiting, a_file_that_somebody_removes_is_made_again_and_goes_on_with_the_ids);

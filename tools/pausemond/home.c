@@ -103,7 +103,13 @@ static int refuse_second(const struct home *home, int fd, struct log *log)
 {
     struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    if (fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK && holder.l_pid > 0)
+    const int known = fcntl(fd, F_GETLK, &holder) == 0 && holder.l_pid > 0;
+    /* A group may read the file, and so lock it for reading. */
+    if (known && holder.l_type == F_RDLCK)
+        return log_fail(log,
+                        "pid %jd, which is no pausemond, holds \"%s\": end it, or remove the file",
+                        (intmax_t)holder.l_pid, home->place.lock);
+    if (known && holder.l_type != F_UNLCK)
         return log_fail(log, "another pausemond runs already, pid %jd (it holds \"%s\")",
                         (intmax_t)holder.l_pid, home->place.lock);
     return log_fail(log, "another pausemond runs already (it holds \"%s\")", home->place.lock);

@@ -83,7 +83,7 @@ void status_measure(struct daemon *daemon, int64_t now_ns)
 /* ---- written ---- */
 
 /* By enum pausemon_disk. */
-static const char *const disks[] = {"ok", "locked", "full", "failed", "read-only"};
+static const char *const disks[] = {"ok", "locked", "full", "failed", "read-only", "stalled"};
 
 static void write_storage(const struct daemon *daemon, struct line *line, uint64_t *queued)
 {
