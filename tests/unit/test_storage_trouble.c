@@ -230,22 +230,30 @@ START_TEST(garbage_is_moved_aside_and_a_new_file_begun)
 }
 END_TEST
 
+#define CUT_SIZE (4096 * 3 + 100)
+
+/* A database of which the rest is missing. */
+static void make_cut(struct vault *vault)
+{
+    vault_init(vault);
+    ck_assert_int_eq(vault_open(vault), 0);
+    vault_escalate(vault, 5);
+    vault_flush(vault);
+    vault_exec(vault, "PRAGMA wal_checkpoint(TRUNCATE)");
+    vault_close(vault);
+    ck_assert_int_eq(truncate(vault->path, CUT_SIZE), 0);
+}
+
 START_TEST(who_wants_it_kept_is_told_that_it_is_broken)
 {
     struct vault vault;
 
-    vault_init(&vault);
-    ck_assert_int_eq(vault_open(&vault), 0);
-    vault_escalate(&vault, 5);
-    vault_flush(&vault);
-    vault_exec(&vault, "PRAGMA wal_checkpoint(TRUNCATE)");
-    vault_close(&vault);
-    ck_assert_int_eq(truncate(vault.path, 4096 * 3 + 100), 0);
+    make_cut(&vault);
     vault.options.keep = 1;
     ck_assert_int_eq(vault_open(&vault), PAUSEMON_ERR_FORMAT);
     struct stat info;
     ck_assert_int_eq(stat(vault.path, &info), 0);
-    ck_assert_int_eq(info.st_size, 4096 * 3 + 100);
+    ck_assert_int_eq(info.st_size, CUT_SIZE);
     vault.options.keep = 0;
     ck_assert_int_eq(vault_open(&vault), 0);
     vault_end(&vault);
@@ -256,14 +264,8 @@ START_TEST(a_file_that_was_cut_is_moved_aside)
 {
     struct vault vault;
 
-    vault_init(&vault);
-    ck_assert_int_eq(vault_open(&vault), 0);
-    vault_escalate(&vault, 5);
-    vault_flush(&vault);
-    vault_exec(&vault, "PRAGMA wal_checkpoint(TRUNCATE)");
-    vault_close(&vault);
+    make_cut(&vault);
     harness_tick(&vault.harness, -7 * SECOND); /* as check_aside_and_new expects */
-    ck_assert_int_eq(truncate(vault.path, 4096 * 3 + 100), 0);
     check_aside_and_new(&vault, 3);
     vault_end(&vault);
 }
