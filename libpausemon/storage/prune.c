@@ -147,25 +147,22 @@ static int remove_old_events(struct pm_prune *prune)
 
 /* ---- rows without a review ---- */
 
-/* What is removed by many rows is told once, by its number. */
-static int tell_rows(struct pm_prune *prune, uint64_t why_gone, const char *pauses,
-                     const char *hours, double parameter)
+/* What is removed by many rows is told once: the statement gives how many pauses, and hours. */
+static int tell_rows(struct pm_prune *prune, uint64_t why_gone, const char *sql, double parameter)
 {
     struct pausemon_removal removal = {sizeof removal, why_gone, NULL, NULL, 0, 0, 0};
-    const char *const sql[] = {pauses, hours};
-    uint64_t *const counts[] = {&removal.pauses, &removal.hours};
     struct pausemon_error why;
-    int status = 0;
+    sqlite3_stmt *row = pm_db_query(prune->db, &why, sql, "d", parameter);
+    int status = row ? pm_db_step(prune->db, row, &why) : (int)why.status;
 
-    for (int i = 0; i < 2 && status >= 0; i++) {
-        sqlite3_stmt *row = sql[i] ? pm_db_query(prune->db, &why, sql[i], "d", parameter) : NULL;
-        status = !sql[i] ? 0 : row ? pm_db_step(prune->db, row, &why) : (int)why.status;
-        *counts[i] = status > 0 ? (uint64_t)sqlite3_column_int64(row, 0) : 0;
-        sqlite3_finalize(row);
+    if (status > 0) {
+        removal.pauses = (uint64_t)sqlite3_column_int64(row, 0);
+        removal.hours = (uint64_t)sqlite3_column_int64(row, 1);
     }
+    sqlite3_finalize(row);
     if (status < 0 && prune->error)
         *prune->error = why;
-    if (status >= 0 && prune->how.gone && (removal.pauses || removal.hours))
+    if (prune->how.gone && (removal.pauses || removal.hours))
         prune->how.gone(prune->how.user, &removal);
     return status < 0 ? status : 0;
 }
@@ -194,9 +191,10 @@ static int remove_old_rows(struct pm_prune *prune)
     const double cutoff = pm_db_seconds(prune->cutoff_ns);
     int64_t hour = prune->cutoff_ns / HOUR_NS;
     int status = tell_rows(prune, PAUSEMON_REMOVAL_AGE,
-                           "SELECT count(*) FROM pauses WHERE end_timestamp < ? AND " PAUSE_MAY_GO,
-                           "SELECT count(DISTINCT hour) FROM score_histogram"
-                           " WHERE hour < CAST(? / 3600 AS INTEGER)",
+                           "SELECT (SELECT count(*) FROM pauses"
+                           " WHERE end_timestamp < ?1 AND " PAUSE_MAY_GO "),"
+                           " (SELECT count(DISTINCT hour) FROM score_histogram"
+                           " WHERE hour < CAST(?1 / 3600 AS INTEGER))",
                            cutoff);
 
     if (status == 0)
@@ -237,9 +235,8 @@ static int measure(struct pm_prune *prune, int64_t *used, int64_t *idle)
 
 static int remove_oldest_pauses(struct pm_prune *prune)
 {
-    int status =
-        tell_rows(prune, PAUSEMON_REMOVAL_SIZE,
-                  "SELECT min(count(*), ?) FROM pauses WHERE " PAUSE_MAY_GO, NULL, STEP_ROWS);
+    int status = tell_rows(prune, PAUSEMON_REMOVAL_SIZE,
+                           "SELECT min(count(*), ?), 0 FROM pauses WHERE " PAUSE_MAY_GO, STEP_ROWS);
 
     if (status == 0)
         status = pm_prune_begin_step(prune);

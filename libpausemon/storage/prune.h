@@ -27,7 +27,6 @@ struct pm_prune {
     struct pausemon_instant now;
     struct pm_buffer notes;
     int went, failed;             /* failed: directories that could not be removed */
-    int64_t rows_left;            /* of captures: more than there were cannot go */
     int directory;                /* of captures; -1: it is not there, or not to be touched */
     struct pm_evidence *evidence; /* what is in it, by name */
     size_t evidence_count, evidence_room;

@@ -87,10 +87,6 @@ int pm_prune_look(struct pm_prune *prune)
 
     if (!prune->how.evidence)
         return 0;
-    int status = pm_db_number(prune->db, "SELECT count(*) FROM captures", 0, &prune->rows_left,
-                              prune->error);
-    if (status < 0)
-        return status;
     int fd = pm_tree_open(prune->how.evidence, &why);
     if (fd < 0 && why.os_errno == ENOENT)
         return 0; /* nothing was ever captured, or all of it is gone */
@@ -101,7 +97,7 @@ int pm_prune_look(struct pm_prune *prune)
         return 0;
     }
     prune->directory = fd;
-    status = pm_tree_list(fd, look_at, prune, prune->error);
+    int status = pm_tree_list(fd, look_at, prune, prune->error);
     if (prune->evidence_count)
         qsort(prune->evidence, prune->evidence_count, sizeof *prune->evidence, by_name);
     return status < 0 ? status : 0;
@@ -168,13 +164,10 @@ static int remove_row(struct pm_prune *prune, int64_t row)
         return status;
     status = pm_db_run(prune->db, prune->error,
                        "DELETE FROM captures WHERE rowid = ? AND " NOT_PINNED, "i", row);
-    /* Or it would be found for ever: a file from elsewhere may have a trigger that brings rows. */
+    /* Or it would be found for ever. */
     if (status == 0)
         status = pm_prune_check_gone(prune, "a capture's row",
                                      "SELECT count(*) FROM captures WHERE rowid = ?", row);
-    if (status == 0 && prune->rows_left-- <= 0)
-        status = pm_fail(prune->error, PAUSEMON_ERR_FORMAT,
-                         "database: a capture's row cannot be removed");
     return pm_prune_end_step(prune, status);
 }
 

@@ -62,7 +62,7 @@ def starve(daemon, seconds):
 
 
 def is_long(pause):
-    """So long, and so much of it lost, that evidence is taken (behaviour §5)."""
+    """So long, and so much of it lost, that evidence is taken (behaviour §6.4, decision 9)."""
     return pause["duration_ms"] >= FORENSICS_MS and 3 * pause["lost_ms"] >= pause["duration_ms"]
 
 
